@@ -1,0 +1,195 @@
+import type {
+  AdminAccount,
+  Audience,
+  Category,
+  Id,
+  Invitation,
+  Me,
+  Measure,
+  Message,
+  MaskCode,
+  NewAccount,
+  NewMember,
+  NewMessage,
+  NewPatient,
+  NewWill,
+  Page,
+  Patient,
+  ProfessionChoice,
+  Professional,
+  Receipt,
+  ReceiptState,
+  Revision,
+  SessionItem,
+  SignInAnswer,
+  SyncAnswer,
+  Team,
+  TeamItem,
+  Will,
+} from '../model/types';
+import { Http, type HttpOptions } from './http';
+
+export { ApiError, Offline } from './http';
+
+export interface AudienceParams {
+  category: string;
+  masks?: string[];
+  only_to?: string[];
+  thread_id?: Id | null;
+}
+
+const id = encodeURIComponent;
+
+/** Every call of the server, one function each. Each throws ApiError or Offline. */
+export class Api {
+  readonly http: Http;
+
+  constructor(options: HttpOptions = {}) {
+    this.http = new Http(options);
+  }
+
+  signIn(login: string, password: string): Promise<SignInAnswer> {
+    return this.http.post('/sign-in', { login, password }, { headers: { 'X-Liaison-Client': 'web' } });
+  }
+  signOut(): Promise<void> {
+    return this.http.post('/sign-out', {});
+  }
+  me(): Promise<Me> {
+    return this.http.get('/me');
+  }
+  password(current: string, next: string): Promise<void> {
+    return this.http.post('/password', { current, new: next });
+  }
+  sessions(): Promise<Page<SessionItem>> {
+    return this.http.get('/sessions');
+  }
+  endSession(session: Id): Promise<void> {
+    return this.http.delete(`/sessions/${id(session)}`);
+  }
+  invitation(token: string): Promise<{ display_name: string; territory: string }> {
+    return this.http.get(`/invitations/${id(token)}`);
+  }
+  acceptInvitation(token: string, login: string, password: string): Promise<SignInAnswer> {
+    const headers = { 'X-Liaison-Client': 'web' };
+    return this.http.post(`/invitations/${id(token)}/accept`, { login, password }, { headers });
+  }
+
+  categories(): Promise<Category[]> {
+    return this.http.get('/categories');
+  }
+  professions(): Promise<ProfessionChoice[]> {
+    return this.http.get('/professions');
+  }
+  professionals(q: string, cursor?: string): Promise<Page<Professional>> {
+    return this.http.get('/professionals', { q, cursor });
+  }
+
+  createPatient(patient: NewPatient): Promise<{ id: Id; team_id: Id }> {
+    return this.http.post('/patients', patient);
+  }
+  lookAlikes(birth_date: string, name: string): Promise<{ items: { team_id: Id; patient: Patient }[] }> {
+    return this.http.get('/patients/look-alikes', { birth_date, name });
+  }
+  updatePatient(team: Id, change: Partial<Omit<NewPatient, 'id'>>): Promise<Patient> {
+    return this.http.patch(`/teams/${id(team)}/patient`, change);
+  }
+
+  teams(cursor?: string): Promise<Page<TeamItem>> {
+    return this.http.get('/teams', { cursor });
+  }
+  team(team: Id): Promise<Team> {
+    return this.http.get(`/teams/${id(team)}`);
+  }
+  addMember(team: Id, member: NewMember): Promise<void> {
+    return this.http.post(`/teams/${id(team)}/members`, member);
+  }
+  removeMember(team: Id, professional: Id): Promise<void> {
+    return this.http.delete(`/teams/${id(team)}/members/${id(professional)}`);
+  }
+  wills(team: Id): Promise<Page<Will>> {
+    return this.http.get(`/teams/${id(team)}/will`);
+  }
+  addWill(team: Id, will: NewWill): Promise<void> {
+    return this.http.post(`/teams/${id(team)}/will`, will);
+  }
+  audience(team: Id, params: AudienceParams, signal?: AbortSignal): Promise<Audience> {
+    const { category, masks, only_to, thread_id } = params;
+    const query = { category, mask: masks, only_to, thread_id: thread_id ?? undefined };
+    return this.http.get(`/teams/${id(team)}/audience`, query, { signal });
+  }
+
+  messages(
+    channel: Id,
+    options: { limit?: number; cursor?: string; root_only?: boolean } = {},
+  ): Promise<Page<Message>> {
+    const { limit, cursor, root_only } = options;
+    const query = { limit, cursor, root_only: root_only ? 'true' : undefined };
+    return this.http.get(`/channels/${id(channel)}/messages`, query);
+  }
+  message(message: Id): Promise<Message> {
+    return this.http.get(`/messages/${id(message)}`);
+  }
+  thread(root: Id, cursor?: string): Promise<Page<Message>> {
+    return this.http.get(`/messages/${id(root)}/thread`, { cursor });
+  }
+  post(channel: Id, body: NewMessage): Promise<Message> {
+    return this.http.post(`/channels/${id(channel)}/messages`, body);
+  }
+  amend(
+    message: Pick<Message, 'id' | 'revision'>,
+    change: { text?: string; measures?: Measure[]; reason: string },
+  ): Promise<Message> {
+    const headers = { 'If-Match': String(message.revision) };
+    return this.http.patch(`/messages/${id(message.id)}`, change, { headers });
+  }
+  withdraw(message: Id, reason: string): Promise<Message> {
+    return this.http.post(`/messages/${id(message)}/withdraw`, { reason });
+  }
+  narrow(message: Id, change: { masks?: MaskCode[]; only_to?: Id[] }): Promise<Message> {
+    return this.http.post(`/messages/${id(message)}/narrow`, change);
+  }
+  receipts(message: Id): Promise<Page<Receipt>> {
+    return this.http.get(`/messages/${id(message)}/receipts`);
+  }
+  revisions(message: Id): Promise<Page<Revision>> {
+    return this.http.get(`/messages/${id(message)}/revisions`);
+  }
+  read(channel: Id, message_id: Id): Promise<void> {
+    return this.http.put(`/channels/${id(channel)}/read`, { message_id });
+  }
+  sendReceipts(items: { message_id: Id; state: ReceiptState }[]): Promise<void> {
+    return this.http.post('/receipts', { items });
+  }
+  sync(cursor: string | null): Promise<SyncAnswer> {
+    return this.http.get('/sync', { cursor: cursor ?? undefined });
+  }
+
+  accounts(cursor?: string): Promise<Page<AdminAccount>> {
+    return this.http.get('/admin/accounts', { cursor });
+  }
+  createAccount(account: NewAccount): Promise<{ professional: Professional; invitation: Invitation }> {
+    return this.http.post('/admin/accounts', account);
+  }
+  resetAccount(account: Id): Promise<{ invitation: Invitation }> {
+    return this.http.post(`/admin/accounts/${id(account)}/reset`, {});
+  }
+  deactivateAccount(account: Id): Promise<void> {
+    return this.http.post(`/admin/accounts/${id(account)}/deactivate`, {});
+  }
+  reactivateAccount(account: Id): Promise<void> {
+    return this.http.post(`/admin/accounts/${id(account)}/reactivate`, {});
+  }
+}
+
+/** Every page of a list, one after the other. */
+export async function all<T>(page: (cursor?: string) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const answer = await page(cursor);
+    items.push(...answer.items);
+    cursor = answer.next ?? undefined;
+  } while (cursor);
+  return items;
+}
+

@@ -1,0 +1,147 @@
+import type { FieldError } from '../model/types';
+
+/** The server refused, and said why in the reader's language. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors: FieldError[];
+  readonly extras: Record<string, unknown>;
+  /** Seconds, from Retry-After. */
+  readonly retryAfter: number | null;
+
+  constructor(status: number, problem: Record<string, unknown> = {}, retryAfter: number | null = null) {
+    const { type: _t, title, status: _s, detail, code, errors, ...extras } = problem;
+    const sentence = typeof detail === 'string' ? detail : String(title ?? '');
+    super(sentence || `HTTP ${status}`);
+    this.status = status;
+    this.code = typeof code === 'string' ? code : '';
+    this.detail = sentence;
+    this.errors = Array.isArray(errors) ? (errors as FieldError[]) : [];
+    this.extras = extras;
+    this.retryAfter = retryAfter;
+  }
+
+  /** The sentence about one field, if the server gave one. */
+  about(field: string): string | undefined {
+    return this.errors.find((e) => e.field === field)?.detail;
+  }
+}
+
+/** The server could not be reached; nothing is known of what became of the call. */
+export class Offline extends Error {
+  override name = 'Offline';
+}
+
+export interface HttpOptions {
+  base?: string;
+  fetch?: typeof fetch;
+  timeoutMs?: number;
+  lang?: () => string;
+  /** The session ended on the server. */
+  onSignedOut?: (code: 'session_expired' | 'session_revoked') => void;
+}
+
+type Query = Record<string, string | number | string[] | undefined>;
+interface CallOptions {
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export class Http {
+  readonly #options: HttpOptions;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+  }
+
+  get<T>(path: string, query?: Query, options?: CallOptions): Promise<T> {
+    return this.#call('GET', path + toQuery(query), undefined, options);
+  }
+  post<T>(path: string, body: unknown, options?: CallOptions): Promise<T> {
+    return this.#call('POST', path, body, options);
+  }
+  put<T>(path: string, body: unknown, options?: CallOptions): Promise<T> {
+    return this.#call('PUT', path, body, options);
+  }
+  patch<T>(path: string, body: unknown, options?: CallOptions): Promise<T> {
+    return this.#call('PATCH', path, body, options);
+  }
+  delete<T>(path: string, options?: CallOptions): Promise<T> {
+    return this.#call('DELETE', path, undefined, options);
+  }
+
+  async #call<T>(method: string, path: string, body: unknown, options: CallOptions = {}): Promise<T> {
+    const { answer, text } = await this.#send(method, path, body, options);
+    const content = parse(text);
+    if (answer.ok) return content as T;
+    const error = new ApiError(answer.status, asProblem(content), seconds(answer.headers.get('Retry-After')));
+    this.#noticeEnd(error);
+    throw error;
+  }
+
+  async #send(method: string, path: string, body: unknown, options: CallOptions) {
+    const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? 15_000);
+    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    const headers: Record<string, string> = {
+      Accept: 'application/json',
+      'Accept-Language': this.#options.lang?.() ?? 'fr',
+      ...options.headers,
+    };
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    try {
+      const send = this.#options.fetch ?? fetch;
+      const answer = await send((this.#options.base ?? '/api/v1') + path, {
+        method,
+        headers,
+        signal,
+        credentials: 'include',
+        cache: 'no-store',
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      return { answer, text: await answer.text() };
+    } catch (cause) {
+      if (options.signal?.aborted) throw cause;
+      throw new Offline('offline', { cause });
+    }
+  }
+
+  #noticeEnd(error: ApiError): void {
+    if (error.status !== 401) return;
+    if (error.code === 'session_expired' || error.code === 'session_revoked') {
+      this.#options.onSignedOut?.(error.code);
+    }
+  }
+}
+
+function toQuery(query: Query = {}): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) params.append(name, String(one));
+  }
+  const text = params.toString();
+  return text ? `?${text}` : '';
+}
+
+function parse(text: string): unknown {
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function asProblem(content: unknown): Record<string, unknown> {
+  return content && typeof content === 'object' ? (content as Record<string, unknown>) : {};
+}
+
+function seconds(header: string | null): number | null {
+  if (!header) return null;
+  const n = Number(header);
+  if (Number.isFinite(n)) return Math.max(0, n);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? null : Math.max(0, (date - Date.now()) / 1000);
+}

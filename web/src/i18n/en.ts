@@ -1,0 +1,15 @@
+import type { Fr } from './fr';
+import type { Like } from './texts';
+import { account } from './en/account';
+import { admin } from './en/admin';
+import { circle } from './en/circle';
+import { common } from './en/common';
+import { composer } from './en/composer';
+import { dossier } from './en/dossier';
+import { errors } from './en/errors';
+import { patients } from './en/patients';
+import { signin } from './en/signin';
+
+/** The same in English: a missing sentence fails the type check. */
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, account, admin, errors };
+

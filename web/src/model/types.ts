@@ -1,0 +1,427 @@
+// The shapes of the API, by hand after its contract, in its own words.
+
+export type Id = string;
+/** RFC 3339 */
+export type Instant = string;
+/** yyyy-mm-dd */
+export type Day = string;
+
+export type Gender = 'F' | 'M';
+export type Sex = 'F' | 'M' | 'U';
+export type CategoryCode =
+  | 'medical'
+  | 'medication'
+  | 'nursing'
+  | 'psychological'
+  | 'functional'
+  | 'daily_life'
+  | 'social'
+  | 'administrative'
+  | 'organisation';
+export type NoteType = 'DEM-AVIS' | 'GEN' | 'INST' | 'INTERV' | 'OBS';
+export type Seat =
+  | 'medecin_traitant'
+  | 'referent'
+  | 'coordonnateur'
+  | 'intervenant'
+  | 'remplacant'
+  | 'secretariat'
+  | 'expert';
+export type Basis = 'care_team_1' | 'care_team_2' | 'care_team_3' | 'consent';
+export type IdentityStatus = 'PROV' | 'RECUP' | 'VALI' | 'QUAL';
+export type MaskCode =
+  | 'INVISIBLE_PATIENT'
+  | 'INVISIBLE_REPRESENTANTS_LEGAUX'
+  | 'MASQUE_PS'
+  | 'MASQUE_PSOCIAL'
+  | 'MASQUE_PT';
+export type ChannelKind = 'discussion' | 'notebook';
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface FieldError {
+  field: string;
+  code: string;
+  detail: string;
+}
+
+export interface Profession {
+  system: string;
+  code: string;
+  /** Follows the person's gender. */
+  label: string;
+  short: string;
+}
+
+/** What a message carries of its author. */
+export interface Author {
+  id: Id;
+  display_name: string;
+  gender: Gender;
+  profession: Profession;
+}
+
+export interface Professional extends Author {
+  family_name: string;
+  given_name: string;
+  title: string | null;
+  town: string | null;
+}
+
+export interface Workplace {
+  id: Id;
+  name: string;
+  town: string | null;
+}
+
+export interface Me extends Professional {
+  login: string;
+  workplaces: Workplace[];
+  workplace_id: Id | null;
+  administrator: boolean;
+  must_change_password: boolean;
+  demo: boolean;
+  territory: string;
+  instance: string;
+  actions: string[];
+}
+
+export interface Category {
+  code: CategoryCode;
+  label: string;
+}
+
+export interface Telephone {
+  label: string;
+  number: string;
+}
+
+export interface Carer {
+  name: string;
+  relation: string;
+  telephone: string;
+}
+
+export interface Homonym {
+  team_id: Id;
+  name: string;
+  birth_date: Day;
+}
+
+export interface Patient {
+  id: Id;
+  birth_name: string;
+  used_name: string | null;
+  given_names: string;
+  sex: Sex;
+  birth_date: Day;
+  birth_place: string | null;
+  birth_place_code: string | null;
+  identity_status: IdentityStatus;
+  ins: { matricule: string; oid: string } | null;
+  address: string | null;
+  town: string | null;
+  door_code: string | null;
+  telephones: Telephone[];
+  carers: Carer[];
+  information: { given_by: string; given_at: string } | null;
+  homonyms: Homonym[];
+}
+
+export interface NewPatient {
+  id: Id;
+  birth_name: string;
+  used_name?: string;
+  given_names: string;
+  sex: Sex;
+  birth_date: Day;
+  birth_place?: string;
+  birth_place_code?: string;
+  identity_status?: IdentityStatus;
+  ins_matricule?: string;
+  ins_oid?: string;
+  address?: string;
+  town?: string;
+  door_code?: string;
+  telephones?: Telephone[];
+  carers?: Carer[];
+  information: { given_by: string; given_at: string; how?: string };
+  seat?: Seat;
+  not_a_double?: string[];
+}
+
+/** One possible double, in the answer 409 look_alike (ApiError.extras.candidates). */
+export interface LookAlike {
+  token: string;
+  name: string | null;
+  birth_date: Day | null;
+  town: string | null;
+  team_id: Id | null;
+}
+
+export interface ChannelItem {
+  id: Id;
+  kind: ChannelKind;
+  unread: number;
+  last_at: Instant | null;
+}
+
+export interface TeamItem {
+  id: Id;
+  patient: Patient;
+  my_seats: Seat[];
+  channels: ChannelItem[];
+  unread: number;
+  open_alerts: number;
+  last_at: Instant | null;
+}
+
+export interface Member {
+  /** The membership. */
+  id: Id;
+  professional: Professional;
+  seats: Seat[];
+  basis: Basis;
+  from: Instant;
+  until: Instant | null;
+  /** Only for oneself and for those who see full reasons. */
+  reads?: CategoryCode[];
+  writes?: CategoryCode[];
+  profession_reads: CategoryCode[];
+  profession_writes: CategoryCode[];
+}
+
+export interface MyRights {
+  reads: CategoryCode[];
+  writes: CategoryCode[];
+  alerts: CategoryCode[];
+  actions: string[];
+  default_category: CategoryCode | null;
+}
+
+export interface Team extends TeamItem {
+  members: Member[];
+  my: MyRights;
+}
+
+export interface NewMember {
+  id: Id;
+  professional_id: Id;
+  seat: Seat;
+  basis: Basis;
+  from?: Instant;
+  until?: Instant;
+  from_now_on?: boolean;
+}
+
+export type WillKind = 'information' | 'non_opposition' | 'consent' | 'opposition';
+
+export interface Will {
+  id: Id;
+  kind: WillKind;
+  professional: Professional | null;
+  profession: Profession | null;
+  category: CategoryCode | null;
+  given_at: Instant;
+  how: string | null;
+  recorded_by: Author;
+  recorded_at: Instant;
+  withdrawn_at: Instant | null;
+}
+
+export interface NewWill {
+  id: Id;
+  kind: WillKind;
+  professional_id?: Id;
+  profession?: { system: string; code: string };
+  category?: CategoryCode;
+  given_at?: Instant;
+  how?: string;
+  withdraws?: Id;
+}
+
+export interface Reader {
+  professional: Professional;
+  seats: Seat[];
+}
+
+export interface NonReader extends Reader {
+  reason: { code: 'profession' | 'narrowed' | 'no_access'; detail: string };
+}
+
+export interface Audience {
+  visible_to: Reader[];
+  hidden_from: NonReader[];
+  as_of: Instant;
+  total: number;
+}
+
+export interface Component {
+  code: 'systolic' | 'diastolic' | 'value';
+  value: number;
+  unit: string;
+}
+
+export interface Measure {
+  code: string;
+  components: Component[];
+  context?: string;
+}
+
+export interface Message {
+  id: Id;
+  channel_id: Id;
+  author: Author;
+  category: CategoryCode;
+  text: string;
+  thread_id: Id | null;
+  note_type: NoteType | null;
+  urgent: boolean;
+  measures: Measure[];
+  documents: unknown[];
+  mentions: { id: Id; display_name: string }[];
+  masks: MaskCode[];
+  only_to: Id[];
+  written_at: Instant | null;
+  created_at: Instant;
+  revision: number;
+  state: 'posted' | 'amended' | 'withdrawn';
+  amended_at: Instant | null;
+  withdrawn: { at: Instant; reason: string | null } | null;
+  /** Personal: never in a live frame, so absent until read over REST. */
+  replies?: Replies | null;
+  receipts?: ReceiptCounts | null;
+}
+
+export interface Replies {
+  count: number;
+  unread: number;
+  last_at: Instant;
+  authors: string[];
+}
+
+export interface ReceiptCounts {
+  delivered: number;
+  seen: number;
+  of: number;
+}
+
+export interface NewMessage {
+  id: Id;
+  category: CategoryCode;
+  text: string;
+  thread_id?: Id;
+  note_type?: NoteType;
+  urgent?: boolean;
+  measures?: Measure[];
+  document_ids?: Id[];
+  only_to?: Id[];
+  masks?: MaskCode[];
+  written_at?: Instant;
+}
+
+export interface Receipt {
+  professional: Professional;
+  delivered_at: Instant | null;
+  seen_at: Instant | null;
+}
+
+export interface Revision {
+  revision: number;
+  text: string;
+  measures: Measure[];
+  reason: string | null;
+  at: Instant;
+}
+
+export type ReceiptState = 'delivered' | 'seen';
+
+export type EventType =
+  | 'message.created'
+  | 'message.updated'
+  | 'message.withdrawn'
+  | 'message.narrowed'
+  | 'receipt'
+  | 'read'
+  | 'membership'
+  | 'alert';
+
+/** A sync event, and a live frame that carries one. */
+export interface ChangeEvent {
+  type: EventType;
+  channel_id: Id;
+  team_id?: Id;
+  message?: Message;
+  receipt?: {
+    message_id: Id;
+    professional: { id: Id; display_name: string };
+    state: ReceiptState;
+    at: Instant;
+  };
+  read?: { message_id: Id };
+}
+
+export interface Reset {
+  channel_id: Id;
+  team_id: Id;
+  reason: 'access_lost' | 'access_changed' | 'too_long';
+}
+
+export interface SyncAnswer {
+  cursor: string;
+  more: boolean;
+  channels: { id: Id; unread: number; last_at: Instant | null }[];
+  events: ChangeEvent[];
+  resets: Reset[];
+}
+
+export type Frame =
+  | ChangeEvent
+  | { type: 'hello'; heartbeat_s: number }
+  | { type: 'mark'; cursor: string }
+  | { type: 'ping' };
+
+export interface SessionItem {
+  id: Id;
+  device: string;
+  created_at: Instant;
+  last_used_at: Instant;
+  current: boolean;
+}
+
+export interface AdminAccount {
+  professional: Professional;
+  login: string | null;
+  active: boolean;
+  administrator: boolean;
+  last_sign_in: Instant | null;
+}
+
+export interface NewAccount {
+  id: Id;
+  family_name: string;
+  given_name: string;
+  gender: Gender;
+  title?: string;
+  profession: { system: string; code: string };
+  town?: string;
+  administrator?: boolean;
+}
+
+export interface Invitation {
+  url: string;
+  expires_at: Instant;
+}
+
+export interface ProfessionChoice {
+  system: string;
+  code: string;
+  label: string;
+}
+
+export interface SignInAnswer {
+  me: Me;
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vite';
+import { shell } from './scripts/shell.ts';
+
+// Runs after the page's build: what it lists is what that build left in dist.
+export default defineConfig(() => {
+  const { files, version } = shell('dist');
+  return {
+    publicDir: false,
+    define: { __SHELL__: JSON.stringify(files), __VERSION__: JSON.stringify(version) },
+    build: {
+      outDir: 'dist',
+      emptyOutDir: false,
+      target: 'es2022',
+      lib: { entry: 'src/worker/sw.ts', formats: ['es' as const], fileName: () => 'sw.js' },
+    },
+  };
+});
