@@ -45,7 +45,9 @@ create table professionals (
   rpps              text,
   created_at        timestamptz not null default now()
 );
-create index professionals_name on professionals (name_key text_pattern_ops);
+-- Found by the beginning of any of their names, in any order.
+create index professionals_words on professionals using gin (to_tsvector('simple', name_key));
+create index professionals_name on professionals (name_key, id);
 
 create table workplaces (
   id              uuid primary key,
@@ -57,7 +59,7 @@ create index workplaces_professional on workplaces (professional_id);
 
 create table accounts (
   person_id       uuid primary key references professionals,
-  login           text not null,
+  login           text,                 -- chosen with the password, at the invitation
   password_hash   text,
   active          boolean not null default true,
   administrator   boolean not null default false,
@@ -136,14 +138,14 @@ create table standings (
   person_id    uuid not null,
   space_id     uuid not null,
   valid_from   timestamptz not null,
-  valid_until  timestamptz not null default 'infinity',
+  valid_until  timestamptz not null default '9999-01-01 00:00:00+00',
   reads        int not null,
   writes       int not null,
   alerts       int not null,
   mask_class   int not null,
   actions      int not null,
   seats        text[] not null,
-  history_from timestamptz not null default '-infinity',
+  history_from timestamptz not null default '0001-01-01 00:00:00+00',
   xid          xid8 not null default pg_current_xact_id(),
   primary key (person_id, space_id, valid_from),
   check (valid_from < valid_until)
@@ -195,7 +197,7 @@ create table memberships (
   seat         text not null,
   basis        text not null,
   valid_from   timestamptz not null,
-  valid_until  timestamptz not null default 'infinity',
+  valid_until  timestamptz not null default '9999-01-01 00:00:00+00',
   from_now_on  boolean not null default false,
   added_by     uuid not null,
   created_at   timestamptz not null default now(),
@@ -335,6 +337,7 @@ create table audit_blocks (
 grant select, insert, update on instance, professionals, accounts, invitations, sessions, refresh_tokens, spaces, channels,
   patients, memberships, messages, read_marks, receipts to liaison_app;
 grant select, insert, update, delete on workplaces, standings, boundaries to liaison_app;
+grant delete on refresh_tokens to liaison_app;
 grant select, insert on wills, message_revisions, events, matrices, audit_lines, audit_blocks to liaison_app;
 
 -- The second lock ------------------------------------------------------------------------------------------------

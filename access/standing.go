@@ -1,0 +1,232 @@
+package access
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Forever is the end of what has no end.
+var Forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Standing is what one person may do in one space during [From, Until).
+type Standing struct {
+	Person    uuid.UUID
+	From      time.Time
+	Until     time.Time
+	Reads     Categories
+	Writes    Categories
+	Alerts    Categories
+	MaskClass Masks
+	Actions   Actions
+	Seats     []string
+	// History: what was posted before is not read (a membership "from now on"); zero for no limit.
+	History time.Time
+}
+
+// Facts are what a message shows of itself to the rule of visibility, and nothing of its content.
+type Facts struct {
+	Category  Categories
+	Masks     Masks
+	OnlyTo    []uuid.UUID
+	Author    uuid.UUID
+	CreatedAt time.Time
+}
+
+// Visible is the rule of design: category in rights, no mask on my class, in the named audience if there is one, within my
+// history; or I wrote it. The standing must be a current one.
+func (s Standing) Visible(f Facts) bool {
+	if f.Author == s.Person {
+		return true
+	}
+	return s.Reads&f.Category != 0 &&
+		s.MaskClass&f.Masks == 0 &&
+		(f.OnlyTo == nil || slices.Contains(f.OnlyTo, s.Person)) &&
+		!f.CreatedAt.Before(s.History)
+}
+
+// Current says whether the standing holds at t.
+func (s Standing) Current(t time.Time) bool { return !t.Before(s.From) && t.Before(s.Until) }
+
+// sameRights compares what the standing gives, whatever its dates.
+func (s Standing) sameRights(o Standing) bool {
+	return s.Person == o.Person && s.Reads == o.Reads && s.Writes == o.Writes && s.Alerts == o.Alerts && s.MaskClass == o.MaskClass &&
+		s.Actions == o.Actions && slices.Equal(s.Seats, o.Seats) && s.History.Equal(o.History)
+}
+
+// Membership is one dated place in a circle.
+type Membership struct {
+	Person    uuid.UUID
+	Seat      string
+	Basis     string
+	From      time.Time
+	Until     time.Time
+	FromNowOn bool
+}
+
+// The facts of a patient's will.
+const (
+	WillInformation   = "information"
+	WillNonOpposition = "non_opposition"
+	WillConsent       = "consent"
+	WillOpposition    = "opposition"
+)
+
+// BasisConsent is the basis of a membership that gives nothing until a consent is recorded.
+const BasisConsent = "consent"
+
+// Will is a dated fact of the patient's will. An opposition concerns a person, a profession or both unset (anyone),
+// and a category or all of them (0).
+type Will struct {
+	Kind       string
+	Person     uuid.UUID
+	Profession Profession
+	Category   Categories
+	From       time.Time
+	Until      time.Time
+}
+
+// Circle is everything standings are compiled from.
+type Circle struct {
+	Founder     uuid.UUID
+	Professions map[uuid.UUID]Profession
+	Memberships []Membership
+	Wills       []Will
+}
+
+// Compile gives the standings of everybody in the circle from now on: matrix ∩ memberships − oppositions, cut wherever
+// one of them begins or ends. Whoever may read and write nothing has no standing.
+func Compile(m *Matrix, c Circle, now time.Time) []Standing {
+	edges := c.edges()
+	var out []Standing
+	for _, person := range c.people() {
+		out = append(out, c.segments(m, person, edges, now)...)
+	}
+	return out
+}
+
+func (c Circle) people() []uuid.UUID {
+	var people []uuid.UUID
+	for _, m := range c.Memberships {
+		if !slices.Contains(people, m.Person) {
+			people = append(people, m.Person)
+		}
+	}
+	return people
+}
+
+func (c Circle) edges() []time.Time {
+	var edges []time.Time
+	for _, m := range c.Memberships {
+		edges = append(edges, m.From, m.Until)
+	}
+	for _, w := range c.Wills {
+		edges = append(edges, w.From, w.Until)
+	}
+	slices.SortFunc(edges, time.Time.Compare)
+	return slices.CompactFunc(edges, time.Time.Equal)
+}
+
+func (c Circle) segments(m *Matrix, person uuid.UUID, edges []time.Time, now time.Time) []Standing {
+	var out []Standing
+	for i := 0; i+1 < len(edges); i++ {
+		s, ok := c.at(m, person, edges[i])
+		if !ok {
+			continue
+		}
+		s.From, s.Until = edges[i], edges[i+1]
+		if n := len(out); n > 0 && out[n-1].Until.Equal(s.From) && out[n-1].sameRights(s) {
+			out[n-1].Until = s.Until
+			continue
+		}
+		out = append(out, s)
+	}
+	// Only after merging: an edge of somebody else's must not move the beginning of what goes on.
+	return slices.DeleteFunc(out, func(s Standing) bool { return !s.Until.After(now) })
+}
+
+// at evaluates one person at one instant. Whoever opened the dossier manages its circle while nobody named to it does.
+func (c Circle) at(m *Matrix, person uuid.UUID, t time.Time) (Standing, bool) {
+	s, ok := c.seated(m, person, t)
+	if ok && person == c.Founder && !c.managed(m, t) {
+		s.Actions |= ManageCircle | RecordWill
+	}
+	return s, ok
+}
+
+func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (Standing, bool) {
+	s := Standing{Person: person}
+	profession := c.Professions[person]
+	consent := c.holds(WillConsent, t)
+	for _, place := range c.Memberships {
+		if place.Person != person || t.Before(place.From) || !t.Before(place.Until) || (place.Basis == BasisConsent && !consent) {
+			continue
+		}
+		if row, ok := m.Row(profession, place.Seat); ok {
+			s.join(row, place)
+		}
+	}
+	if !consent {
+		s.without(consentNeeded(profession))
+	}
+	s.without(c.opposed(person, profession, t))
+	slices.Sort(s.Seats)
+	s.Actions = m.Actions(profession, s.Seats)
+	return s, s.Reads|s.Writes != 0
+}
+
+// join adds a seat: rights are the union of its seats' rows; of two histories the shorter, when in doubt.
+func (s *Standing) join(row Row, place Membership) {
+	s.Reads |= row.Reads
+	s.Writes |= row.Writes
+	s.Alerts |= row.Alerts
+	s.MaskClass |= row.MaskClass
+	if !slices.Contains(s.Seats, place.Seat) {
+		s.Seats = append(s.Seats, place.Seat)
+	}
+	if place.FromNowOn && place.From.After(s.History) {
+		s.History = place.From
+	}
+}
+
+func (s *Standing) without(c Categories) {
+	s.Reads &^= c
+	s.Writes &^= c
+	s.Alerts &^= c
+}
+
+func (c Circle) holds(kind string, t time.Time) bool {
+	for _, w := range c.Wills {
+		if w.Kind == kind && !t.Before(w.From) && t.Before(w.Until) {
+			return true
+		}
+	}
+	return false
+}
+
+// opposed gives what the patient refuses this person to have at t.
+func (c Circle) opposed(person uuid.UUID, p Profession, t time.Time) Categories {
+	var out Categories
+	for _, w := range c.Wills {
+		if w.Kind != WillOpposition || t.Before(w.From) || !t.Before(w.Until) {
+			continue
+		}
+		if (w.Person != uuid.Nil && w.Person != person) || (w.Profession != Profession{} && w.Profession != p) {
+			continue
+		}
+		if w.Category == 0 {
+			return AllCategories
+		}
+		out |= w.Category
+	}
+	return out
+}
+
+// managed says whether somebody named to it manages the circle at t.
+func (c Circle) managed(m *Matrix, t time.Time) bool {
+	return slices.ContainsFunc(c.people(), func(person uuid.UUID) bool {
+		s, ok := c.seated(m, person, t)
+		return ok && s.Actions&ManageCircle != 0
+	})
+}
