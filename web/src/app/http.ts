@@ -75,7 +75,11 @@ export class Http {
   async #call<T>(method: string, path: string, body: unknown, options: CallOptions = {}): Promise<T> {
     const { answer, text } = await this.#send(method, path, body, options);
     const content = parse(text);
-    if (answer.ok) return content as T;
+    if (answer.ok) {
+      // A hotel's sign-in page answers 200 too: that is no answer of ours.
+      if (text && content === undefined) throw new Offline('not our server');
+      return content as T;
+    }
     const error = new ApiError(answer.status, asProblem(content), seconds(answer.headers.get('Retry-After')));
     this.#noticeEnd(error);
     throw error;

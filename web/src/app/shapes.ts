@@ -237,7 +237,7 @@ export interface AppFace {
   /** Throws ApiError (sign_in_failed, too_many_attempts) or Offline. */
   signIn(login: string, password: string): Promise<void>;
   acceptInvitation(token: string, login: string, password: string): Promise<void>;
-  /** Answers how many texts would be lost, and does nothing, unless told to discard them. */
+  /** Answers how many texts (waiting or drafted) would be lost, and does nothing, unless told to discard them. Throws Offline. */
   signOut(discard?: boolean): Promise<{ unsent: number }>;
   /** Reads me again (after a change of password, of workplace). */
   refreshMe(): Promise<void>;

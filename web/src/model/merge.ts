@@ -1,6 +1,6 @@
 // A conversation as a set of (id, revision): whatever arrives, however often and late, the newest stays.
 
-import type { Message } from './types';
+import type { Instant, Message } from './types';
 
 /** The newer of two; what is personal is never in a frame, so it survives one. */
 export function newer(known: Message | undefined, incoming: Message): Message {
@@ -15,17 +15,19 @@ export function newer(known: Message | undefined, incoming: Message): Message {
 
 /** The server's order: when it took them, then their id. */
 export function byTime(a: Message, b: Message): number {
-  const at = instant(a.created_at) - instant(b.created_at);
-  if (at !== 0 && !Number.isNaN(at)) return at;
-  // Below a millisecond only the text tells.
-  if (a.created_at.length === b.created_at.length && a.created_at !== b.created_at) {
-    return a.created_at < b.created_at ? -1 : 1;
-  }
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+  return compareInstants(a.created_at, b.created_at) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-function instant(at: string): number {
-  return Date.parse(at);
+/** To the last digit the server gives; a Date stops at milliseconds. */
+export function compareInstants(a: Instant, b: Instant): number {
+  const difference = Date.parse(a) - Date.parse(b);
+  if (difference !== 0) return difference;
+  const [x, y] = [fraction(a), fraction(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+function fraction(at: Instant): string {
+  return (/\.(\d+)/.exec(at)?.[1] ?? '').padEnd(9, '0');
 }
 
 /** The list with these in it, in order; the same list when nothing changed. */
@@ -44,18 +46,32 @@ export function merge(list: readonly Message[], incoming: readonly Message[]): M
 }
 
 /**
- * What is known and should no longer be, after the server answered a page of the newest: between the page's
- * oldest and its newest (or anything older too, when the page is the last) and not in it.
+ * Of what was known before asking, what should no longer be, once the server answered a page of the newest:
+ * what is not in it and not older than it (older counts too when the page is the last).
  */
-export function gone(known: readonly Message[], page: readonly Message[], last: boolean, askedAt: number): Message[] {
+export function gone(known: readonly Message[], page: readonly Message[], last: boolean): Message[] {
   const ids = new Set(page.map((message) => message.id));
-  const sorted = [...page].sort(byTime);
-  const oldest = sorted[0];
-  const newest = sorted.at(-1);
+  const oldest = [...page].sort(byTime)[0];
   return known.filter((message) => {
     if (ids.has(message.id)) return false;
-    if (!last && (!oldest || byTime(message, oldest) < 0)) return false;
-    // Later than the whole page: it may have arrived while the page was on its way.
-    return newest ? byTime(message, newest) <= 0 : instant(message.created_at) < askedAt;
+    return last || (oldest !== undefined && byTime(message, oldest) >= 0);
   });
+}
+
+/**
+ * The root with one more reply counted. A count read over REST may include it already: only a later one adds,
+ * or one of the same instant when it is new here.
+ */
+export function withReply(root: Message, reply: Message, news: { fresh: boolean; foreign: boolean }): Message {
+  const known = root.replies ?? { count: 0, unread: 0, last_at: '', authors: [] };
+  const order = known.last_at ? compareInstants(reply.created_at, known.last_at) : 1;
+  if (order < 0 || (order === 0 && !news.fresh)) return root;
+  const name = reply.author.display_name;
+  const replies = {
+    count: known.count + 1,
+    unread: known.unread + (news.foreign ? 1 : 0),
+    last_at: reply.created_at,
+    authors: known.authors.includes(name) ? known.authors : [...known.authors, name],
+  };
+  return { ...root, replies };
 }

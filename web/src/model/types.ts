@@ -355,6 +355,8 @@ export interface ChangeEvent {
   channel_id: Id;
   team_id?: Id;
   message?: Message;
+  /** Alone when the message is no longer for us. */
+  message_id?: Id;
   receipt?: {
     message_id: Id;
     professional: { id: Id; display_name: string };

@@ -1,0 +1,87 @@
+// Everything that belongs to the signed-in person, on this device and towards the server.
+
+import type { Me } from '../model/types';
+import type { Api } from './api';
+import { Audiences } from './audience';
+import { Db } from './db';
+import { Drafts } from './drafts';
+import { Live, type Socket } from './live';
+import { Outbox } from './outbox';
+import type { AccountFace } from './shapes';
+import { Store } from './store';
+import { openTabs, turnFor, type Tabs } from './tabs';
+
+export interface AccountOptions {
+  api: Api;
+  me: Me;
+  db: Db;
+  openSocket: () => Socket;
+  onSignedOut: (code: 'session_expired' | 'session_revoked') => void;
+}
+
+export class Account implements AccountFace {
+  me: Me;
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly drafts: Drafts;
+  readonly audiences: Audiences;
+  readonly live: Live;
+  readonly tabs: Tabs;
+  readonly #db: Db;
+  #closed = false;
+
+  constructor({ api, me, db, openSocket, onSignedOut }: AccountOptions) {
+    this.me = me;
+    this.#db = db;
+    this.tabs = openTabs(`liaison-${me.id}`);
+    this.drafts = new Drafts(db);
+    this.outbox = new Outbox({
+      db,
+      drafts: this.drafts,
+      tabs: this.tabs,
+      turn: turnFor(`liaison-outbox-${me.id}`),
+      send: (channel, body) => api.post(channel, body),
+      sent: (message) => this.store.sent(message),
+    });
+    this.store = new Store({ db, api, me: me.id, outbox: this.outbox });
+    this.audiences = new Audiences(db, api);
+    const sync = (cursor: string | null) => api.sync(cursor);
+    this.live = new Live({ target: this.store, open: openSocket, sync, onSignedOut });
+  }
+
+  /** From the device; what is shown first. */
+  async load(): Promise<void> {
+    await Promise.all([this.store.load(), this.outbox.load(), this.drafts.load()]);
+  }
+
+  async keepMe(me: Me): Promise<void> {
+    await this.#db.setMeta('me', me);
+  }
+
+  /** Towards the server. */
+  start(): void {
+    this.live.start();
+    void this.store.refresh();
+    void this.outbox.flush();
+    this.live.state.subscribe((state) => {
+      if (state === 'live' && !this.#closed) this.outbox.wake();
+    });
+  }
+
+  /** The network or the page came back. */
+  wake(): void {
+    this.live.retry();
+    this.outbox.wake();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.live.stop();
+    this.store.close();
+    await this.drafts.flush().catch(() => {});
+    await this.outbox.close();
+    this.tabs.close();
+    this.#db.close();
+  }
+}

@@ -1,0 +1,315 @@
+// What this device keeps of one account. The cursor moves in the transaction that stores what it covers.
+
+import { type DBSchema, type IDBPDatabase, openDB, deleteDB } from 'idb';
+import { byTime, newer } from '../model/merge';
+import type { Audience, Category, ChannelKind, Id, Instant, Me, Message, NewMessage, ReceiptState, Team, TeamItem } from '../model/types';
+import type { Draft, OutboxItem } from './shapes';
+
+export interface StoredTeam {
+  id: Id;
+  item: TeamItem;
+  details: Team | null;
+}
+
+export interface StoredChannel {
+  id: Id;
+  team_id: Id;
+  kind: ChannelKind;
+  /** The newest page was read once: what is stored has no hole down to its oldest. */
+  loaded: boolean;
+  /** Where older messages continue; null when there are none. */
+  older: string | null;
+  /** The oldest of what has no hole; something older may be known (a thread opened by its address). */
+  floor: Instant | null;
+}
+
+export interface StoredAudience {
+  key: string;
+  team_id: Id;
+  audience: Audience;
+  known_at: Instant;
+}
+
+interface Schema extends DBSchema {
+  teams: { key: Id; value: StoredTeam };
+  channels: { key: Id; value: StoredChannel; indexes: { team: Id } };
+  messages: { key: Id; value: Message; indexes: { channel: Id; thread: Id } };
+  outbox: { key: Id; value: OutboxItem };
+  drafts: { key: string; value: Draft & { key: string }; indexes: { team: Id } };
+  audiences: { key: string; value: StoredAudience; indexes: { team: Id } };
+  receipts: { key: Id; value: { message_id: Id; state: ReceiptState } };
+  meta: { key: string; value: unknown };
+}
+
+export type Meta = { cursor: string; me: Me; categories: Category[]; teams_known: boolean; reads: Record<Id, Id> };
+
+/** One change of messages: what came, what went, and up to where. */
+export interface Change {
+  messages?: Message[];
+  removed?: Id[];
+  /** Channels to read again from the start. */
+  reset?: Id[];
+  /** Own messages the server has now. */
+  sent?: Id[];
+  channel?: StoredChannel;
+  cursor?: string;
+}
+
+const VERSION = 1;
+export const databaseName = (account: Id) => `liaison-${account}`;
+
+export class Db {
+  readonly #db: IDBPDatabase<Schema>;
+
+  private constructor(db: IDBPDatabase<Schema>) {
+    this.#db = db;
+  }
+
+  /** `onLost`: another tab signed out, or the browser dropped the storage. */
+  static async open(account: Id, onLost: () => void = () => {}): Promise<Db> {
+    const db = await openDB<Schema>(databaseName(account), VERSION, {
+      upgrade: create,
+      blocking: (_current, _wanted, event) => {
+        (event.target as IDBDatabase).close();
+        onLost();
+      },
+      terminated: onLost,
+    });
+    return new Db(db);
+  }
+
+  static async wipe(account: Id): Promise<void> {
+    await deleteDB(databaseName(account));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  async meta<K extends keyof Meta>(key: K): Promise<Meta[K] | undefined> {
+    return (await this.#db.get('meta', key)) as Meta[K] | undefined;
+  }
+  async setMeta<K extends keyof Meta>(key: K, value: Meta[K]): Promise<void> {
+    await this.#db.put('meta', value, key);
+  }
+
+  teams(): Promise<StoredTeam[]> {
+    return this.#db.getAll('teams');
+  }
+  channels(): Promise<StoredChannel[]> {
+    return this.#db.getAll('channels');
+  }
+  message(id: Id): Promise<Message | undefined> {
+    return this.#db.get('messages', id);
+  }
+  async messages(channel: Id): Promise<Message[]> {
+    return (await this.#db.getAllFromIndex('messages', 'channel', channel)).sort(byTime);
+  }
+
+  async thread(root: Id): Promise<Message[]> {
+    return (await this.#db.getAllFromIndex('messages', 'thread', root)).sort(byTime);
+  }
+  channel(id: Id): Promise<StoredChannel | undefined> {
+    return this.#db.get('channels', id);
+  }
+  async knownIds(ids: Id[]): Promise<Set<Id>> {
+    const tx = this.#db.transaction('messages');
+    const keys = await Promise.all(ids.map((id) => tx.store.getKey(id)));
+    return new Set(keys.filter((key) => key !== undefined));
+  }
+
+  /** The list as the server gave it; details known before stay. Answers the ids that are no longer in it. */
+  async putTeams(items: TeamItem[]): Promise<Id[]> {
+    const tx = this.#db.transaction(['teams', 'channels', 'meta'], 'readwrite');
+    const known = new Map((await tx.objectStore('teams').getAll()).map((team) => [team.id, team]));
+    for (const item of items) {
+      const details = known.get(item.id)?.details ?? null;
+      await tx.objectStore('teams').put({ id: item.id, item, details: details && { ...details, ...item } });
+      await putChannels(tx.objectStore('channels'), item);
+      known.delete(item.id);
+    }
+    await tx.objectStore('meta').put(true, 'teams_known');
+    await tx.done;
+    return [...known.keys()];
+  }
+
+  async putTeam(team: Team): Promise<void> {
+    const tx = this.#db.transaction(['teams', 'channels'], 'readwrite');
+    const { members: _members, my: _my, ...item } = team;
+    await tx.objectStore('teams').put({ id: team.id, item, details: team });
+    await putChannels(tx.objectStore('channels'), team);
+    await tx.done;
+  }
+
+  /** Everything of a circle goes, except what this person has written and not sent. */
+  async dropTeam(team: Id): Promise<void> {
+    const tx = this.#db.transaction(['teams', 'channels', 'messages', 'audiences'], 'readwrite');
+    await tx.objectStore('teams').delete(team);
+    for (const channel of await tx.objectStore('channels').index('team').getAllKeys(team)) {
+      await removeAll(tx.objectStore('messages').index('channel'), channel);
+      await tx.objectStore('channels').delete(channel);
+    }
+    await removeAll(tx.objectStore('audiences').index('team'), team);
+    await tx.done;
+  }
+
+  /** All or nothing, cursor included. Answers the messages as they now are. */
+  async apply(change: Change): Promise<Message[]> {
+    const tx = this.#db.transaction(['messages', 'channels', 'outbox', 'meta'], 'readwrite');
+    const messages = tx.objectStore('messages');
+    for (const channel of change.reset ?? []) {
+      await removeAll(messages.index('channel'), channel);
+      const known = await tx.objectStore('channels').get(channel);
+      if (known) await tx.objectStore('channels').put({ ...known, loaded: false, older: null, floor: null });
+    }
+    for (const id of change.removed ?? []) await messages.delete(id);
+    const kept: Message[] = [];
+    for (const message of change.messages ?? []) {
+      const now = newer(await messages.get(message.id), message);
+      await messages.put(now);
+      kept.push(now);
+    }
+    for (const id of change.sent ?? []) await tx.objectStore('outbox').delete(id);
+    if (change.channel) await tx.objectStore('channels').put(change.channel);
+    if (change.cursor !== undefined) await tx.objectStore('meta').put(change.cursor, 'cursor');
+    await tx.done;
+    return kept;
+  }
+
+  async forgetCursor(): Promise<void> {
+    await this.#db.delete('meta', 'cursor');
+  }
+
+  async outbox(): Promise<OutboxItem[]> {
+    return (await this.#db.getAll('outbox')).sort(byQueue);
+  }
+
+  /** Adds, unless it is there or already sent, and clears the draft it comes from. */
+  async queue(item: OutboxItem, draft: { key: string; id: Id }): Promise<'queued' | 'same' | 'taken'> {
+    const tx = this.#db.transaction(['outbox', 'messages', 'drafts'], 'readwrite');
+    const waiting = (await tx.objectStore('outbox').get(item.id))?.body;
+    const known = waiting ?? (await tx.objectStore('messages').get(item.id));
+    if (known && !sameContent(known, item.body)) {
+      await tx.done;
+      return 'taken';
+    }
+    if (!known) await tx.objectStore('outbox').put(item);
+    const kept = await tx.objectStore('drafts').get(draft.key);
+    if (kept?.id === draft.id) await tx.objectStore('drafts').delete(draft.key);
+    await tx.done;
+    return known ? 'same' : 'queued';
+  }
+
+  /** Changes an item that is still there; a vanished one stays gone. */
+  async changeItem(id: Id, change: Partial<OutboxItem>): Promise<OutboxItem | null> {
+    const tx = this.#db.transaction('outbox', 'readwrite');
+    const item = await tx.store.get(id);
+    const next = item ? { ...item, ...change } : null;
+    if (next) await tx.store.put(next);
+    await tx.done;
+    return next;
+  }
+
+  /** Not while it is on its way. */
+  async removeItem(id: Id): Promise<void> {
+    const tx = this.#db.transaction('outbox', 'readwrite');
+    if ((await tx.store.get(id))?.state !== 'sending') await tx.store.delete(id);
+    await tx.done;
+  }
+
+  /** A refused text becomes a draft again. */
+  async itemToDraft(id: Id, draft: Draft & { key: string }): Promise<void> {
+    const tx = this.#db.transaction(['outbox', 'drafts'], 'readwrite');
+    await tx.objectStore('outbox').delete(id);
+    await tx.objectStore('drafts').put(draft);
+    await tx.done;
+  }
+
+  drafts(): Promise<(Draft & { key: string })[]> {
+    return this.#db.getAll('drafts');
+  }
+  draft(key: string): Promise<(Draft & { key: string }) | undefined> {
+    return this.#db.get('drafts', key);
+  }
+  async putDraft(draft: Draft & { key: string }): Promise<void> {
+    await this.#db.put('drafts', draft);
+  }
+  async removeDraft(key: string): Promise<void> {
+    await this.#db.delete('drafts', key);
+  }
+
+  audience(key: string): Promise<StoredAudience | undefined> {
+    return this.#db.get('audiences', key);
+  }
+  async putAudience(stored: StoredAudience): Promise<void> {
+    await this.#db.put('audiences', stored);
+  }
+
+  receipts(): Promise<{ message_id: Id; state: ReceiptState }[]> {
+    return this.#db.getAll('receipts');
+  }
+  /** « Lu » includes « remis »: the stronger one stays. */
+  async putReceipts(items: { message_id: Id; state: ReceiptState }[]): Promise<void> {
+    const tx = this.#db.transaction('receipts', 'readwrite');
+    for (const item of items) {
+      const known = await tx.store.get(item.message_id);
+      if (known?.state !== 'seen') await tx.store.put(item);
+    }
+    await tx.done;
+  }
+  async removeReceipts(items: { message_id: Id; state: ReceiptState }[]): Promise<void> {
+    const tx = this.#db.transaction('receipts', 'readwrite');
+    for (const item of items) {
+      const known = await tx.store.get(item.message_id);
+      if (known?.state === item.state) await tx.store.delete(item.message_id);
+    }
+    await tx.done;
+  }
+}
+
+function create(db: IDBPDatabase<Schema>): void {
+  db.createObjectStore('teams', { keyPath: 'id' });
+  db.createObjectStore('channels', { keyPath: 'id' }).createIndex('team', 'team_id');
+  const messages = db.createObjectStore('messages', { keyPath: 'id' });
+  messages.createIndex('channel', 'channel_id');
+  messages.createIndex('thread', 'thread_id');
+  db.createObjectStore('outbox', { keyPath: 'id' });
+  db.createObjectStore('drafts', { keyPath: 'key' }).createIndex('team', 'team_id');
+  db.createObjectStore('audiences', { keyPath: 'key' }).createIndex('team', 'team_id');
+  db.createObjectStore('receipts', { keyPath: 'message_id' });
+  db.createObjectStore('meta');
+}
+
+function sameContent(a: NewMessage | Message, b: NewMessage): boolean {
+  return a.text === b.text && a.category === b.category && (a.thread_id ?? null) === (b.thread_id ?? null);
+}
+
+/** Ids hold their time, so two of the same millisecond still have an order. */
+function byQueue(a: OutboxItem, b: OutboxItem): number {
+  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
+
+interface ChannelStore {
+  get(id: Id): Promise<StoredChannel | undefined>;
+  put(channel: StoredChannel): Promise<unknown>;
+}
+
+async function putChannels(store: ChannelStore, item: TeamItem): Promise<void> {
+  for (const { id, kind } of item.channels) {
+    const known = await store.get(id);
+    if (!known) await store.put({ id, team_id: item.id, kind, loaded: false, older: null, floor: null });
+  }
+}
+
+interface Cursors {
+  openCursor(key: Id): Promise<{ delete(): Promise<void>; continue(): Promise<unknown> } | null>;
+}
+
+async function removeAll(index: Cursors, key: Id): Promise<void> {
+  let cursor = await index.openCursor(key);
+  while (cursor) {
+    await cursor.delete();
+    cursor = (await cursor.continue()) as typeof cursor;
+  }
+}
