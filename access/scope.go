@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liaison/audit"
+	"liaison/events"
 	"liaison/storage"
 )
 
@@ -23,6 +24,7 @@ type scope struct {
 	at        time.Time
 	horizon   uint64
 	line      audit.Line
+	notices   []events.Event
 }
 
 func (s Scope) in() *scope {
@@ -68,6 +70,12 @@ func (s Scope) Note(key string, value any) {
 	in.line.Detail[key] = value
 }
 
+// Tell queues a notice for after the commit (receipts).
+func (s Scope) Tell(e events.Event) {
+	e.At = s.At()
+	s.in().notices = append(s.in().notices, e)
+}
+
 // Quiet leaves the request out of the journal: it read no care data (an idle sync).
 func (s Scope) Quiet() { s.in().line.Verb = "" }
 
@@ -98,7 +106,13 @@ func (g *Gate) ReadMany(ctx context.Context, actor Actor, verb string, fn func(S
 	if err := fn(Scope{sc}); err != nil {
 		return err
 	}
-	return sc.commit(ctx)
+	if err := sc.commit(ctx); err != nil {
+		return err
+	}
+	if len(sc.notices) > 0 {
+		g.bus.Publish(sc.notices...)
+	}
+	return nil
 }
 
 func (sc *scope) scan(rows pgx.Rows) error {

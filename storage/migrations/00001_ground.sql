@@ -239,7 +239,6 @@ create table messages (
   only_to      uuid[],
   note_type    text,
   urgent       boolean not null default false,
-  has_measures boolean not null default false,
   state        text not null default 'posted' check (state in ('posted', 'amended', 'withdrawn')),
   revision     int not null default 1,
   body         bytea not null,          -- sealed: text, measures, mentions of the present revision
@@ -477,6 +476,21 @@ $$;
 alter function look_alikes(date) owner to liaison_locator;
 revoke all on function look_alikes(date) from public;
 grant execute on function look_alikes(date) to liaison_app;
+
+-- Who sits in the circle of a channel now, to check the people a message names.
+create policy memberships_locate on memberships for select to liaison_locator using (true);
+grant select (space_id, person_id, valid_from, valid_until) on memberships to liaison_locator;
+grant select (id, space_id) on channels to liaison_locator;
+-- +goose StatementBegin
+create function circle_members(channel_ids uuid[]) returns table (channel_id uuid, person_id uuid)
+language sql stable security definer set search_path = public as $$
+  select distinct c.id, m.person_id from channels c join memberships m on m.space_id = c.space_id
+  where c.id = any (channel_ids) and m.valid_from <= statement_timestamp() and statement_timestamp() < m.valid_until
+$$;
+-- +goose StatementEnd
+alter function circle_members(uuid[]) owner to liaison_locator;
+revoke all on function circle_members(uuid[]) from public;
+grant execute on function circle_members(uuid[]) to liaison_app;
 
 revoke create on schema public from liaison_locator;
 

@@ -1,0 +1,173 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/google/uuid"
+
+	"liaison/access"
+	"liaison/events"
+)
+
+// Amendment corrects a message: what is nil stays. The reason is kept with what was said before.
+type Amendment struct {
+	Text     *string
+	Measures *[]Measure
+	Reason   string
+	// Revision is the one the author had before her eyes.
+	Revision int
+}
+
+// Amend corrects the actor's own message. What it said before stays readable by its readers, with the reason.
+func (s *Service) Amend(ctx context.Context, actor access.Actor, message uuid.UUID, a Amendment) (Message, error) {
+	if err := checkReason(a.Reason); err != nil {
+		return Message{}, err
+	}
+	return s.change(ctx, actor, message, "message.amend", func(g access.Grant, now row, said body) (row, body, error) {
+		said.Text, said.Measures = a.apply(said)
+		if now.State == Withdrawn {
+			return now, said, ErrWithdrawn
+		}
+		if err := checkContent(said.Text, said.Measures); err != nil {
+			return now, said, err
+		}
+		if now.Revision == a.Revision+1 && now.State == Amended {
+			return s.amended(ctx, g, now, said)
+		}
+		if now.Revision != a.Revision {
+			return now, said, ErrRevision
+		}
+		return now.next(Amended, g.At()), said, nil
+	}, a.Reason)
+}
+
+func (a Amendment) apply(said body) (string, []Measure) {
+	text, measures := said.Text, said.Measures
+	if a.Text != nil {
+		text = *a.Text
+	}
+	if a.Measures != nil {
+		measures = *a.Measures
+	}
+	return text, measures
+}
+
+// amended recognises the repetition of an amendment that was done: it is done once.
+func (s *Service) amended(ctx context.Context, g access.Grant, now row, said body) (row, body, error) {
+	present, err := s.unseal(ctx, g.Space(), now.ID, now.Revision, now.Body)
+	if err != nil {
+		return now, said, err
+	}
+	if present.Text == said.Text && reflect.DeepEqual(orEmpty(present.Measures), orEmpty(said.Measures)) {
+		return now, present, nil
+	}
+	return now, said, ErrRevision
+}
+
+// Withdraw takes the actor's own message back. It leaves a mark with the reason; the text stays readable by its author and
+// those entitled to full reasons.
+func (s *Service) Withdraw(ctx context.Context, actor access.Actor, message uuid.UUID, reason string) (Message, error) {
+	if err := checkReason(reason); err != nil {
+		return Message{}, err
+	}
+	return s.change(ctx, actor, message, "message.withdraw", func(g access.Grant, now row, said body) (row, body, error) {
+		if now.State == Withdrawn {
+			return now, said, nil
+		}
+		said.Reason = reason
+		return now.next(Withdrawn, g.At()), said, nil
+	}, reason)
+}
+
+func (r row) next(state string, at time.Time) row {
+	r.Revision++
+	r.State = state
+	r.ChangedAt = &at
+	return r
+}
+
+// change does to a message what decide says; the same revision back means that it was done before.
+func (s *Service) change(ctx context.Context, actor access.Actor, message uuid.UUID, verb string,
+	decide func(access.Grant, row, body) (row, body, error), reason string,
+) (Message, error) {
+	var out Message
+	err := s.gate.Write(ctx, actor, access.Message(message), verb, func(g access.Grant) error {
+		was, err := oneRow(ctx, g)
+		if err != nil {
+			return err
+		}
+		if was.Author != actor.Person {
+			return access.ErrForbidden
+		}
+		said, err := s.unseal(ctx, g.Space(), was.ID, was.Revision, was.Body)
+		if err != nil {
+			return err
+		}
+		now, said, err := decide(g, was, said)
+		if err != nil {
+			return err
+		}
+		g.Note("revision", now.Revision)
+		if now.Revision != was.Revision {
+			if err := s.store(ctx, g, was, now, said, reason); err != nil {
+				return err
+			}
+		}
+		out, err = s.shown(ctx, g, now, said)
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) shown(ctx context.Context, g access.Grant, r row, said body) (Message, error) {
+	names, err := s.people.of(ctx, []uuid.UUID{r.Author})
+	if err != nil {
+		return Message{}, err
+	}
+	items := []Message{view(r, said, names[r.Author], g.Standing())}
+	err = s.addPersonal(ctx, g, []row{r}, items)
+	return items[0], err
+}
+
+// store keeps the revision that was, writes the one that is, and tells it.
+func (s *Service) store(ctx context.Context, g access.Grant, was, now row, said body, reason string) error {
+	why, err := s.seal(ctx, was.Space, was.ID, -was.Revision, body{Reason: reason})
+	if err != nil {
+		return err
+	}
+	sealed, err := s.seal(ctx, now.Space, now.ID, now.Revision, said)
+	if err != nil {
+		return err
+	}
+	g.Queue("insert into message_revisions (message_id, revision, space_id, body, reason, at) values ($1, $2, $3, $4, $5, $6)",
+		was.ID, was.Revision, was.Space, was.Body, why, now.ChangedAt)
+	g.Queue("update messages set body = $2, revision = $3, state = $4, changed_at = $5 where id = $1 and revision = $6",
+		now.ID, sealed, now.Revision, now.State, now.ChangedAt, was.Revision)
+	return s.tell(ctx, g, now, said)
+}
+
+func (s *Service) tell(ctx context.Context, g access.Grant, now row, said body) error {
+	kind := map[string]string{Amended: events.MessageUpdated, Withdrawn: events.MessageWithdrawn}[now.State]
+	thread, root, err := threadOf(ctx, g.Tx(), now.ID)
+	if err != nil {
+		return err
+	}
+	now.Thread = thread
+	names, err := s.people.of(ctx, []uuid.UUID{now.Author})
+	if err != nil {
+		return err
+	}
+	// Shown to nobody in particular: a withdrawn text is in no frame.
+	d, err := deliverable(kind, view(now, said, names[now.Author], access.Standing{}), now.facts(), root)
+	if err != nil {
+		return err
+	}
+	_, err = g.Append(now.Channel, events.Event{Type: kind, Message: now.ID, Local: d})
+	if err != nil {
+		return fmt.Errorf("tell change: %w", err)
+	}
+	return nil
+}
