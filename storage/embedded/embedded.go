@@ -45,7 +45,7 @@ func dataKey() string {
 	if err != nil {
 		return "default"
 	}
-	root := checkoutAbove(filepath.Dir(exe))
+	root := Checkout(filepath.Dir(exe))
 	if root == "" {
 		return "default"
 	}
@@ -57,8 +57,8 @@ func shortHash(s string) string {
 	return hex.EncodeToString(sum[:5])
 }
 
-// checkoutAbove is the directory at or above dir that holds the project's go.mod, or "".
-func checkoutAbove(dir string) string {
+// Checkout is the directory at or above dir that holds the project's go.mod, or "".
+func Checkout(dir string) string {
 	for {
 		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err == nil && strings.HasPrefix(string(text), "module liaison\n") {

@@ -43,7 +43,7 @@ func searchRoots() []string {
 		if err != nil {
 			return
 		}
-		for _, root := range []string{checkoutAbove(dir), dir} {
+		for _, root := range []string{Checkout(dir), dir} {
 			if root != "" && !slices.Contains(roots, root) {
 				roots = append(roots, root)
 			}

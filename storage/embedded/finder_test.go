@@ -131,7 +131,7 @@ func TestDefaultDataDirKeepsCheckoutsApart(t *testing.T) {
 		}
 	}
 	below := filepath.Join(one, "bin")
-	if got := checkoutAbove(below); got != one {
+	if got := Checkout(below); got != one {
 		t.Errorf("checkout above %s: %q", below, got)
 	}
 	if shortHash(one) == shortHash(two) {
