@@ -1,8 +1,8 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type UserConfig } from 'vite';
 import { shell } from './scripts/shell.ts';
 
 // Runs after the page's build: what it lists is what that build left in dist.
-export default defineConfig(() => {
+export default defineConfig((): UserConfig => {
   const { files, version } = shell('dist');
   return {
     publicDir: false,
@@ -11,7 +11,7 @@ export default defineConfig(() => {
       outDir: 'dist',
       emptyOutDir: false,
       target: 'es2022',
-      lib: { entry: 'src/worker/sw.ts', formats: ['es' as const], fileName: () => 'sw.js' },
+      lib: { entry: 'src/worker/sw.ts', formats: ['es'], fileName: () => 'sw.js' },
     },
   };
 });

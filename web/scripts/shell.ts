@@ -7,10 +7,16 @@ export function shell(dist: string): { files: string[]; version: string } {
   const hash = createHash('sha256');
   const files: string[] = [];
   for (const path of list(dist)) {
-    files.push('/' + relative(dist, path).split(sep).join('/'));
+    files.push(address(dist, path));
     hash.update(path).update(readFileSync(path));
   }
   return { files, version: hash.digest('hex').slice(0, 12) };
+}
+
+/** The page goes by « / »: a server may redirect its file name, and a redirect cannot be kept. */
+function address(dist: string, path: string): string {
+  const name = relative(dist, path).split(sep).join('/');
+  return name === 'index.html' ? '/' : `/${name}`;
 }
 
 function list(dist: string): string[] {
