@@ -107,7 +107,9 @@ type horizon struct {
 // readHorizon must be the first statement of a repeatable-read transaction: every transaction before the snapshot's xmin has
 // ended when the snapshot is taken, so what it sees of them is all there will ever be, in whatever order they committed.
 func readHorizon(ctx context.Context, tx pgx.Tx) (h horizon, err error) {
-	err = tx.QueryRow(ctx, "select pg_snapshot_xmin(pg_current_snapshot()), clock_timestamp()").Scan(&h.to, &h.now)
+	var begun uint64
+	err = tx.QueryRow(ctx, "select pg_snapshot_xmin(s), pg_snapshot_xmax(s), clock_timestamp() from pg_current_snapshot() as s").
+		Scan(&h.to, &begun, &h.now)
 	if err != nil {
 		return h, fmt.Errorf("read transaction horizon: %w", err)
 	}
@@ -115,8 +117,9 @@ func readHorizon(ctx context.Context, tx pgx.Tx) (h horizon, err error) {
 		return h, err
 	}
 	h.from = h.last.ToXid
-	if h.from > h.to {
-		return h, fmt.Errorf("block %d ends at transaction %d, the database is only at %d: %w", h.last.Number, h.from, h.to, ErrRestored)
+	// Just after a rebase an older transaction may still run, and to be before from: nothing is closed yet.
+	if h.from > begun {
+		return h, fmt.Errorf("block %d ends at transaction %d, the database is only at %d: %w", h.last.Number, h.from, begun, ErrRestored)
 	}
 	return h, nil
 }
