@@ -91,6 +91,9 @@ func (s *Service) refuseSignIn(ctx context.Context, person uuid.UUID, client Cli
 // checkPassword does the same work whether the login exists or not. The slot is held from the count to the hash: a
 // burst of parallel tries cannot pass between them.
 func (s *Service) checkPassword(ctx context.Context, login, password string) (account, error) {
+	if !loginShape.MatchString(login) {
+		login = ""
+	}
 	if err := s.hasher.enter(ctx); err != nil {
 		return account{}, err
 	}
