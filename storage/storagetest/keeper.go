@@ -56,7 +56,8 @@ func keep(p place) error {
 	_ = os.Remove(p.file("address"))
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	return c.Stop(ctx)
+	// Nothing stays behind: a checkout that is gone would never clear its own.
+	return errors.Join(c.Stop(ctx), os.RemoveAll(p.file("data")))
 }
 
 // startCluster makes the cluster anew when the old one does not start: it is written without care for power cuts, and

@@ -1,0 +1,69 @@
+# What a developer asks of this project. `make` alone prints the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help run run-cluster test test-go test-web test-e2e bench mutate build web check clean need
+
+WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/package.json web/*.ts web/*.js -type f 2>/dev/null)
+GOTOOL := go tool -modfile=tools/go.mod
+
+help:
+	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target says; do \
+		printf '  make %-12s %s\n' "$$target" "$$says"; done
+
+run: build ## build and start everything with the demo, on http://127.0.0.1:8080
+	@exec bin/liaison demo
+
+run-cluster: build ## three nodes on ports 8080 to 8082 over one PostgreSQL and one Redis
+	@tools/packages.sh redis-server
+	@exec bin/liaison cluster
+
+build: need web/dist/index.html ## build bin/liaison, web client included
+	@go build -o bin/liaison ./cmd/liaison
+
+test: need web/node_modules/.installed ## all tests: Go with -race, web unit tests, end to end in Chromium
+	@tools/packages.sh redis-server chromium
+	@tools/timed.sh 'build' $(MAKE) build
+	@tools/timed.sh 'Go tests' $(MAKE) test-go
+	@tools/timed.sh 'web unit tests' $(MAKE) test-web
+	@tools/timed.sh 'end-to-end tests' $(MAKE) test-e2e
+
+test-go: ## the Go tests alone; LIAISON_LONG=1 for their long form
+	@go test -race -timeout 25m ./...
+
+test-web: web/node_modules/.installed ## the web unit tests alone
+	@cd web && npm test
+
+test-e2e: build ## the end-to-end tests alone
+	@cd web && npm run e2e --if-present
+
+bench: build ## measure this machine: posts, deliveries, memory, pages
+	@bin/liaison bench
+
+mutate: web/dist/index.html ## break the code on purpose, patch by patch, and require the named test to fail
+	@tools/mutate.sh mutations/*.patch
+
+check: need web/node_modules/.installed ## formatting, vet, staticcheck, svelte-check, layout
+	@tools/timed.sh 'gofumpt' tools/gofumpt.sh
+	@tools/timed.sh 'go vet' go vet ./...
+	@tools/timed.sh 'staticcheck' $(GOTOOL) staticcheck ./...
+	@tools/timed.sh 'layout' go test -run '^TestLayout' ./cmd/...
+	@tools/timed.sh 'svelte-check' npm --prefix web run check
+
+clean: ## remove what was built and fetched here; the data of the demo stays
+	rm -rf bin web/node_modules
+	find web/dist -mindepth 1 ! -name .gitkeep -delete
+
+need:
+	@tools/need.sh
+
+web/node_modules/.installed: web/package-lock.json web/package.json
+	@echo 'web client: fetching its packages with npm (PostgreSQL for the demo among them)'
+	@cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	@echo 'web client: building'
+	@cd web && npm run --silent build
+	@touch $@
