@@ -12,10 +12,16 @@ export type Like<T> = {
 export type Key = { [A in keyof Fr & string]: `${A}.${keyof Fr[A] & string}` }[keyof Fr & string];
 
 export function fill(lang: string, text: Text, params: Params): string {
-  return choose(lang, text, params).replace(/\{(\w+)\}/g, (place, name: string) => {
+  const chosen = choose(lang, text, params);
+  return (lang === 'fr' ? spaced(chosen) : chosen).replace(/\{(\w+)\}/g, (place, name: string) => {
     const value = params[name];
     return value === undefined ? place : String(value);
   });
+}
+
+/** French puts a space before « : ; ? ! » that must not break. */
+function spaced(text: string): string {
+  return text.replace(/ ([:;?!»])/g, '\u00a0$1').replaceAll('« ', '«\u00a0');
 }
 
 function choose(lang: string, text: Text, params: Params): string {

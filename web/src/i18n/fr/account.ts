@@ -20,5 +20,5 @@ export const account = {
   about: 'À propos',
   territory: 'Territoire',
   home_screen: 'Ajouter à l’écran d’accueil',
-  home_screen_ios: 'Sur iPhone : bouton Partager, puis « Sur l’écran d’accueil ».',
+  home_screen_ios: 'Sur iPhone : bouton Partager, puis « Sur l’écran d’accueil ».',
 };

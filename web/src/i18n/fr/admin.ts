@@ -23,7 +23,7 @@ export const admin = {
   reset: 'Nouvelle invitation',
   reset_confirm: '{name} devra choisir un nouveau mot de passe ; ses sessions seront fermées.',
   deactivate: 'Désactiver',
-  deactivate_confirm: 'Désactiver le compte de {name} ? Ses sessions seront fermées.',
+  deactivate_confirm: 'Désactiver le compte de {name} ? Ses sessions seront fermées.',
   reactivate: 'Réactiver',
   created: 'Compte créé.',
   empty: 'Aucun compte ne correspond.',

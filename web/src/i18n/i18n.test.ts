@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { en } from './en';
+import { fr } from './fr';
+import { lang, t, tr, translate } from './index';
+import type { Text } from './texts';
+
+type Areas = Record<string, Record<string, Text>>;
+
+const all = (areas: Areas): [string, string][] =>
+  Object.entries(areas).flatMap(([area, texts]) =>
+    Object.entries(texts).flatMap(([key, text]): [string, string][] =>
+      typeof text === 'string'
+        ? [[`${area}.${key}`, text]]
+        : Object.entries(text).map(([form, one]) => [`${area}.${key}.${form}`, one]),
+    ),
+  );
+const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
+
+describe('the words', () => {
+  const french = new Map(all(fr));
+  const english = new Map(all(en as Areas));
+
+  it('are the same keys in both languages, none empty', () => {
+    expect([...english.keys()].sort()).toEqual([...french.keys()].sort());
+    expect([...french, ...english].filter(([, text]) => text.trim() === '')).toEqual([]);
+  });
+  it('fill the same places in both', () => {
+    for (const [key, text] of french) expect(places(english.get(key)!), key).toEqual(places(text));
+  });
+  it('avoid what our readers do not say', () => {
+    const avoided =
+      /erreur \d|\btoken|upload|\bposter|\bposté|publier|\bfeed\b|\btag\b|checker|ressource|non autorisé|oups|pris en charge|escalad|·|!/i;
+    for (const [key, text] of french) expect(text, key).not.toMatch(avoided);
+  });
+});
+
+describe('t', () => {
+  afterEach(() => lang.set('fr'));
+
+  it('chooses by number as each language does', () => {
+    expect(translate('fr', 'dossier.replies', { count: 0 })).toBe('0 réponse');
+    expect(translate('fr', 'dossier.replies', { count: 2 })).toBe('2 réponses');
+    expect(translate('en', 'dossier.replies', { count: 0 })).toBe('0 replies');
+    expect(translate('en', 'dossier.replies', { count: 1 })).toBe('1 reply');
+  });
+  it('chooses by person', () => {
+    expect(t('dossier.wont_see', { gender: 'F' })).toBe('Elle ne verra pas cette réponse.');
+    expect(t('dossier.wont_see', { gender: 'M' })).toBe('Il ne verra pas cette réponse.');
+  });
+  it('does not fill a place twice, nor read a value as a sentence', () => {
+    expect(t('circle.add_confirm', { name: '{name}' })).toBe('Ajouter {name}');
+  });
+  it('never leaves a double sign alone on a line', () => {
+    expect(t('patients.look_alike', { name: 'X ; Y' })).toBe(
+      'Un dossier proche existe\u00a0: X ; Y. Est-ce la même personne\u00a0?',
+    );
+    expect(t('signin.demo_password')).toContain('«\u00a0demo\u00a0»');
+  });
+  it('follows the language, and remembers it', () => {
+    const heard: string[] = [];
+    const stop = tr.subscribe((say) => heard.push(say('common.cancel')));
+    lang.set('en');
+    stop();
+    expect(heard).toEqual(['Annuler', 'Cancel']);
+    expect(localStorage.getItem('liaison.lang')).toBe('en');
+  });
+});
