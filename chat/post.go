@@ -35,6 +35,7 @@ type post struct {
 	checked
 	actor   access.Actor
 	channel uuid.UUID
+	past    time.Time // set when a history is loaded
 	replay  bool
 	message Message
 	err     error
@@ -44,11 +45,22 @@ type post struct {
 // Post writes a message durably and gives it as its author sees it; replay says that it had been posted before. The same id
 // with other content, or by somebody else, is ErrConflict. Refused like absent: access.ErrNotFound.
 func (s *Service) Post(ctx context.Context, actor access.Actor, channel uuid.UUID, d Draft) (m Message, replay bool, err error) {
+	return s.post(ctx, actor, channel, d, time.Time{})
+}
+
+// PostPast loads a message of a history that was kept elsewhere: as Post, but created when it was (the demo's weeks). Rights
+// are those of now. Load a channel's messages in their order.
+func (s *Service) PostPast(ctx context.Context, actor access.Actor, channel uuid.UUID, d Draft, at time.Time) (Message, error) {
+	m, _, err := s.post(ctx, actor, channel, d, at.UTC().Truncate(time.Microsecond))
+	return m, err
+}
+
+func (s *Service) post(ctx context.Context, actor access.Actor, channel uuid.UUID, d Draft, past time.Time) (m Message, replay bool, err error) {
 	c, err := check(d)
 	if err != nil {
 		return Message{}, false, err
 	}
-	p := &post{checked: c, actor: actor, channel: channel, done: make(chan struct{})}
+	p := &post{checked: c, actor: actor, channel: channel, past: past, done: make(chan struct{})}
 	select {
 	case s.laneOf(channel).in <- p:
 	default:
@@ -372,6 +384,9 @@ func (b *batch) row(g access.Grant, p *post, sealed []byte) row {
 	r := row{
 		ID: p.ID, Space: g.Space(), Channel: p.channel, Author: p.actor.Person, Category: p.category, Masks: p.masks, OnlyTo: p.OnlyTo,
 		Urgent: p.Urgent, State: Posted, Revision: 1, Body: sealed, CreatedAt: b.tick(g.At()),
+	}
+	if !p.past.IsZero() {
+		r.CreatedAt = p.past
 	}
 	r.WrittenAt = writtenAt(p.WrittenAt, r.CreatedAt)
 	if p.ThreadID != uuid.Nil {

@@ -1,0 +1,151 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"liaison/audit"
+	"liaison/events"
+)
+
+// Stream is a channel a person stands in, or will, and how far it has come.
+type Stream struct {
+	Channel uuid.UUID
+	Space   uuid.UUID
+	Head    int64
+}
+
+// StreamsOf lists the channels of the spaces where a person stands now or later.
+func (g *Gate) StreamsOf(ctx context.Context, person uuid.UUID) ([]Stream, error) {
+	rows, err := g.db.Pool.Query(ctx, `select distinct c.id, c.space_id, c.head from standings s join channels c on c.space_id = s.space_id
+		where s.person_id = $1 and s.valid_until > statement_timestamp()`, person)
+	if err != nil {
+		return nil, fmt.Errorf("streams of person: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Stream])
+}
+
+// EventsMost is how many events EventsAfter gives at once.
+const EventsMost = 500
+
+// EventsAfter reads what happened in a channel after a position, in order: ids and codes only.
+func (g *Gate) EventsAfter(ctx context.Context, channel uuid.UUID, position int64) ([]events.Event, error) {
+	rows, err := g.db.Pool.Query(ctx, `select type, space_id, channel_id, position, epoch, message_id, person_id, at from events
+		where channel_id = $1 and position > $2 order by position limit $3`, channel, position, EventsMost)
+	if err != nil {
+		return nil, fmt.Errorf("events of channel: %w", err)
+	}
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (events.Event, error) {
+		var e events.Event
+		var message, person *uuid.UUID
+		err := r.Scan(&e.Type, &e.Space, &e.Channel, &e.Position, &e.Epoch, &message, &person, &e.At)
+		e.Message, e.Person = idOf(message), idOf(person)
+		return e, err
+	})
+}
+
+// Interest is what a node serves: people with sockets, and channels with the position it has handed out.
+type Interest struct {
+	People   []uuid.UUID
+	Channels map[uuid.UUID]int64
+	Since    uint64 // the horizon of the last answer
+	Notices  bool   // also receipts and read marks: hints may have been lost
+}
+
+// News is what a node may have missed. Everything older than Horizon is in it, or was in an earlier one.
+type News struct {
+	Horizon   uint64
+	Behind    []uuid.UUID // channels that went on
+	Standings []uuid.UUID // people whose standing changed
+	Notices   []events.Event
+}
+
+// NewsFor compares what a node has handed out with the database, in one snapshot.
+func (g *Gate) NewsFor(ctx context.Context, in Interest) (News, error) {
+	ids, heads := make([]uuid.UUID, 0, len(in.Channels)), make([]int64, 0, len(in.Channels))
+	for id, head := range in.Channels {
+		ids, heads = append(ids, id), append(heads, head)
+	}
+	var n News
+	since := strconv.FormatUint(in.Since, 10)
+	b := &pgx.Batch{}
+	queueActor(b, SystemRelay, false)
+	b.Queue("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint").QueryRow(func(r pgx.Row) error { return r.Scan(&n.Horizon) })
+	b.Queue("select c.id from unnest($1::uuid[], $2::bigint[]) v (id, head) join channels c on c.id = v.id where c.head > v.head", ids, heads).
+		Query(collect(&n.Behind, pgx.RowTo[uuid.UUID]))
+	b.Queue("select distinct person_id from standings where person_id = any ($1) and xid >= $2::text::xid8", in.People, since).
+		Query(collect(&n.Standings, pgx.RowTo[uuid.UUID]))
+	if in.Notices && in.Since > 0 {
+		b.Queue(`select space_id, channel_id, message_id, author_id, person_id, seen_at is not null, coalesce(seen_at, delivered_at) from receipts
+			where author_id = any ($1) and xid >= $2::text::xid8 limit 5000`, in.People, since).Query(collectMore(&n.Notices, receiptEvent))
+		b.Queue(`select k.channel_id, k.person_id, m.id from read_marks k join messages m on m.channel_id = k.channel_id and m.position = k.position
+			where k.person_id = any ($1) and k.xid >= $2::text::xid8 limit 5000`, in.People, since).Query(collectMore(&n.Notices, readEvent))
+	}
+	tx, err := g.db.Begin(ctx, "isolation level repeatable read", b)
+	if err != nil {
+		return News{}, fmt.Errorf("news: %w", err)
+	}
+	return n, tx.Commit(ctx, nil)
+}
+
+func receiptEvent(r pgx.CollectableRow) (events.Event, error) {
+	e := events.Event{Type: events.Receipt, State: "delivered"}
+	var seen bool
+	err := r.Scan(&e.Space, &e.Channel, &e.Message, &e.Person, &e.By, &seen, &e.At)
+	if seen {
+		e.State = "seen"
+	}
+	return e, err
+}
+
+func readEvent(r pgx.CollectableRow) (events.Event, error) {
+	e := events.Event{Type: events.Read}
+	err := r.Scan(&e.Channel, &e.Person, &e.Message)
+	return e, err
+}
+
+func collect[T any](into *[]T, read pgx.RowToFunc[T]) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*into, err = pgx.CollectRows(rows, read)
+		return err
+	}
+}
+
+func collectMore[T any](into *[]T, read pgx.RowToFunc[T]) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		more, err := pgx.CollectRows(rows, read)
+		*into = append(*into, more...)
+		return err
+	}
+}
+
+// Delivery is one message handed by a node to its listeners.
+type Delivery struct {
+	Space   uuid.UUID
+	Message uuid.UUID
+	To      []uuid.UUID
+}
+
+// JournalDeliveries writes one line a message, naming who got it. It may commit asynchronously: what a crash loses is the
+// last moment before it.
+func (g *Gate) JournalDeliveries(ctx context.Context, node string, deliveries []Delivery) error {
+	lines := make([]audit.Line, len(deliveries))
+	for i, d := range deliveries {
+		lines[i] = audit.Line{
+			Actor: SystemRelay, Verb: "message.deliver", Space: d.Space, Object: d.Message,
+			Detail: map[string]any{"to": d.To, "node": node},
+		}
+	}
+	b := &pgx.Batch{}
+	queueActor(b, SystemRelay, false)
+	audit.Queue(b, lines...)
+	tx, err := g.db.Begin(ctx, "", b)
+	if err != nil {
+		return fmt.Errorf("journal deliveries: %w", err)
+	}
+	return tx.Commit(ctx, nil)
+}

@@ -1,0 +1,226 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"liaison/access"
+	"liaison/events"
+)
+
+// process hands out events in the order of each channel.
+func (h *Hub) process(ctx context.Context, evs []events.Event) {
+	ready := h.ready(ctx, evs)
+	for _, e := range evs {
+		switch e.Type {
+		case events.Receipt:
+			h.receipt(ctx, e)
+		case events.Read:
+			h.toPerson(e.Person, encode(frame{Type: events.Read, ChannelID: e.Channel, Read: &readUpTo{e.Message}}))
+		case events.SessionRevoked:
+			h.CutSessions([]uuid.UUID{e.Session}, SessionRevoked)
+		case events.KeyDestroyed:
+			h.Forget(e.Space)
+		default:
+			h.kept(ctx, e, ready)
+		}
+	}
+}
+
+// ready loads together the messages that other nodes committed. One whose load fails is found again by the next tick.
+func (h *Hub) ready(ctx context.Context, evs []events.Event) map[uuid.UUID]*access.Deliverable {
+	var missing []events.Event
+	for _, e := range evs {
+		if isMessage(e) && e.Local == nil && h.watched(e.Channel) != nil {
+			missing = append(missing, e)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	var out map[uuid.UUID]*access.Deliverable
+	err := h.Gate.Relay(ctx, func(sc access.Scope) (err error) {
+		out, err = h.Messages.Deliverables(ctx, sc, missing)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		h.Log.Warn("load messages to deliver", "count", len(missing), "error", err)
+	}
+	return out
+}
+
+func isMessage(e events.Event) bool { return strings.HasPrefix(e.Type, "message.") }
+
+// kept hands out an event that has a place in its channel: the next one at once, a later one after those in between, an
+// older one never again.
+func (h *Hub) kept(ctx context.Context, e events.Event, ready map[uuid.UUID]*access.Deliverable) {
+	w := h.watched(e.Channel)
+	if w == nil {
+		if e.Type == events.Membership {
+			h.standingChanged(ctx, e)
+		}
+		return
+	}
+	switch {
+	case e.Position <= w.delivered:
+	case e.Position == w.delivered+1:
+		if h.deliver(ctx, e, ready) {
+			w.delivered = e.Position
+		}
+	default:
+		h.catchUp(ctx, e.Channel, w)
+	}
+}
+
+// catchUp reads from the database what this node missed of a channel: whoever sees a position sees all before it, for
+// they were taken under the channel's lock.
+func (h *Hub) catchUp(ctx context.Context, channel uuid.UUID, w *watch) {
+	for {
+		evs, err := h.Gate.EventsAfter(ctx, channel, w.delivered)
+		if err != nil {
+			if ctx.Err() == nil {
+				h.Log.Warn("catch up", "channel", channel, "error", err)
+			}
+			return
+		}
+		ready := h.ready(ctx, evs)
+		for _, e := range evs {
+			if !h.deliver(ctx, e, ready) {
+				return
+			}
+			w.delivered = e.Position
+		}
+		if len(evs) < access.EventsMost {
+			return
+		}
+	}
+}
+
+// deliver gives an event to its audience; false when it could not be made ready and must be tried again.
+func (h *Hub) deliver(ctx context.Context, e events.Event, ready map[uuid.UUID]*access.Deliverable) bool {
+	if e.Type == events.Membership {
+		h.standingChanged(ctx, e)
+		return true
+	}
+	audience, err := h.Audiences.For(ctx, e.Channel, e.Epoch, e.At)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.Log.Warn("audience", "channel", e.Channel, "error", err)
+		}
+		return false
+	}
+	d, _ := e.Local.(*access.Deliverable)
+	if d == nil {
+		if ready == nil {
+			return false
+		}
+		if d = ready[e.Message]; d == nil {
+			// Gone or unreadable for ever (its key was destroyed): nothing to tell.
+			return true
+		}
+	}
+	h.send(e, audience, d)
+	return true
+}
+
+func (h *Hub) send(e events.Event, audience *access.Audience, d *access.Deliverable) {
+	full, rootless := audience.Deliver(*d)
+	reached := h.toAll(full, &Frame{Data: d.Full}, nil)
+	reached = h.toAll(rootless, &Frame{Data: d.Rootless}, reached)
+	if len(reached) > 0 {
+		h.journal.add(access.Delivery{Space: e.Space, Message: e.Message, To: reached})
+	}
+}
+
+// toAll sends one frame to everybody on this node among people, and gives who was reached.
+func (h *Hub) toAll(people []uuid.UUID, f *Frame, reached []uuid.UUID) []uuid.UUID {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, person := range people {
+		p := h.people[person]
+		if p == nil {
+			continue
+		}
+		for _, l := range p.listeners {
+			l.stale.Store(true)
+			l.Send(f)
+		}
+		reached = append(reached, person)
+	}
+	return reached
+}
+
+func (h *Hub) toPerson(person uuid.UUID, f *Frame) {
+	for _, l := range h.listeners(person) {
+		l.Send(f)
+	}
+}
+
+// standingChanged tells a person that her standing changed, so that her screen drops or gains the dossier at once, and those
+// who manage the circle. Nobody else: that something changed may be the patient's refusal.
+func (h *Hub) standingChanged(ctx context.Context, e events.Event) {
+	f := encode(frame{Type: events.Membership, ChannelID: e.Channel, TeamID: &e.Space})
+	if len(h.listeners(e.Person)) > 0 {
+		if _, err := h.follow(ctx, e.Person); err != nil && ctx.Err() == nil {
+			h.Log.Warn("follow", "person", e.Person, "error", err)
+		}
+		h.toPerson(e.Person, f)
+	}
+	audience, err := h.Audiences.For(ctx, e.Channel, e.Epoch, e.At)
+	if err != nil {
+		return
+	}
+	for _, s := range audience.Standings {
+		if s.Person != e.Person && s.Actions&(access.ManageCircle|access.SeeFullReasons) != 0 {
+			h.toPerson(s.Person, f)
+		}
+	}
+}
+
+func (h *Hub) receipt(ctx context.Context, e events.Event) {
+	if len(h.listeners(e.Person)) == 0 {
+		return
+	}
+	by := named{ID: e.By, DisplayName: h.Names(ctx, e.By)}
+	h.toPerson(e.Person, encode(frame{
+		Type: events.Receipt, ChannelID: e.Channel,
+		Receipt: &receiptOf{MessageID: e.Message, Professional: by, State: e.State, At: e.At.UTC()},
+	}))
+}
+
+// frame is every frame but a message's.
+type frame struct {
+	Type      string     `json:"type"`
+	ChannelID uuid.UUID  `json:"channel_id"`
+	TeamID    *uuid.UUID `json:"team_id,omitempty"`
+	Receipt   *receiptOf `json:"receipt,omitempty"`
+	Read      *readUpTo  `json:"read,omitempty"`
+}
+
+type receiptOf struct {
+	MessageID    uuid.UUID `json:"message_id"`
+	Professional named     `json:"professional"`
+	State        string    `json:"state"`
+	At           time.Time `json:"at"`
+}
+
+type named struct {
+	ID          uuid.UUID `json:"id"`
+	DisplayName string    `json:"display_name"`
+}
+
+type readUpTo struct {
+	MessageID uuid.UUID `json:"message_id"`
+}
+
+func encode(v any) *Frame {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic("a frame of ids does not encode: " + err.Error())
+	}
+	return &Frame{Data: data}
+}
