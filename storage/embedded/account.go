@@ -96,11 +96,22 @@ func (a account) letThrough(dir string) error {
 	return os.Chmod(dir, info.Mode().Perm()|0o011)
 }
 
-// blockedAt is the first directory on the way to path that the account may not enter, or "".
+// blockedAt is the first directory on the way to path, links followed, that the account may not enter, or "".
 func (a account) blockedAt(path string) string {
 	if !a.drop {
 		return ""
 	}
+	if blocked := a.blockedAbove(path); blocked != "" {
+		return blocked
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return ""
+	}
+	return a.blockedAbove(real)
+}
+
+func (a account) blockedAbove(path string) string {
 	blocked := ""
 	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)

@@ -247,6 +247,13 @@ func TestClosedParentDirectory(t *testing.T) {
 	if got := acc.blockedAt(filepath.Join(closed, "data")); got == "" {
 		t.Error("a closed directory was taken for open")
 	}
+	link := dataDir(t) + "-link"
+	if err := os.Symlink(closed, link); err != nil {
+		t.Fatal(err)
+	}
+	if got := acc.blockedAt(link); got == "" {
+		t.Error("a link to a closed directory was taken for open")
+	}
 	wantAll(t, acc.blockedError(closed, closed), "someone", closed, "LIAISON_DATA", "ordinary user")
 	if got := acc.blockedAt("/usr/bin"); got != "" {
 		t.Errorf("blocked at %s", got)
