@@ -68,24 +68,18 @@ func (b *Block) next(to uint64, at time.Time) *Block {
 }
 
 // bind puts the lines in the block, in their order, and signs it.
-func (b *Block) bind(lines []Stored, key ed25519.PrivateKey) error {
+func (b *Block) bind(lines []Stored, key ed25519.PrivateKey) {
 	hashes := make([][32]byte, 0, len(lines))
+	b.Leaves = make([]byte, 0, len(lines)*leafSize)
 	for i := range lines {
-		hash, err := lines[i].Leaf()
-		if err != nil {
-			return err
-		}
+		hash := lines[i].Leaf()
 		b.Leaves = append(append(b.Leaves, lines[i].ID[:]...), hash[:]...)
 		hashes = append(hashes, hash)
-	}
-	if b.Leaves == nil {
-		b.Leaves = []byte{}
 	}
 	root := merkleRoot(hashes)
 	b.Lines, b.Root = len(lines), root[:]
 	b.KeyID = KeyID(key.Public().(ed25519.PublicKey))
 	b.Signature = ed25519.Sign(key, b.payload())
-	return nil
 }
 
 // leaf gives the id and the hash at a place of the block.

@@ -5,13 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// Stored is a line as the database gives it back.
+// Stored is a line as the database gives it back; its detail is in RawDetail only.
 type Stored struct {
 	Line
 	At        time.Time
@@ -39,11 +38,8 @@ const absent = ^uint32(0)
 // An id is its 16 bytes; at is microseconds since 1970-01-01 UTC, 8 bytes big endian; outcome is "done" or "refused"; detail is
 // JSON without white space, keys sorted by bytes, numbers written as stored, strings escaped as little as JSON allows (and
 // U+2028, U+2029 as \u2028, \u2029); texts are UTF-8.
-func (s *Stored) Leaf() ([32]byte, error) {
-	detail, err := canonicalJSON(s.RawDetail)
-	if err != nil {
-		return [32]byte{}, fmt.Errorf("line %s: %w", s.ID, err)
-	}
+func (s *Stored) Leaf() [32]byte {
+	detail := canonicalJSON(s.RawDetail)
 	b := make([]byte, 0, 256+len(detail))
 	b = append(b, leafPrefix)
 	b = append(b, leafDomain...)
@@ -62,7 +58,7 @@ func (s *Stored) Leaf() ([32]byte, error) {
 	} else {
 		b = appendField(b, []byte(s.Address))
 	}
-	return sha256.Sum256(b), nil
+	return sha256.Sum256(b)
 }
 
 func outcome(refused bool) string {
@@ -86,23 +82,24 @@ func appendField(b, field []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(field))), field...)
 }
 
-func canonicalJSON(raw []byte) ([]byte, error) {
+// canonicalJSON gives back as stored what Go cannot read (nesting of ten thousand levels): no line may stop the sealer.
+func canonicalJSON(raw []byte) []byte {
 	if raw == nil {
-		return nil, nil
+		return nil
 	}
 	in := json.NewDecoder(bytes.NewReader(raw))
 	in.UseNumber()
 	var v any
 	if err := in.Decode(&v); err != nil {
-		return nil, fmt.Errorf("read detail: %w", err)
+		return raw
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return nil, fmt.Errorf("write detail: %w", err)
+		return raw
 	}
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 // merkleRoot is the tree head of RFC 6962 section 2.1 over leaves already hashed. It uses level as working space.

@@ -37,9 +37,7 @@ func (tr *territory) former(last *Block, to uint64, ids []uuid.UUID) *Block {
 		tr.t.Fatal(err)
 	}
 	b := last.next(to, time.Now())
-	if err := b.bind(lines, tr.key); err != nil {
-		tr.t.Fatal(err)
-	}
+	b.bind(lines, tr.key)
 	data, err := b.encode()
 	if err := errors.Join(err, tr.exports.Put(tr.t.Context(), b.name(), data)); err != nil {
 		tr.t.Fatal(err)

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -44,9 +43,8 @@ func scanLine(row pgx.CollectableRow) (Stored, error) {
 	}
 	if detail != nil {
 		s.RawDetail = []byte(*detail)
-		err = json.Unmarshal(s.RawDetail, &s.Detail)
 	}
-	return s, err
+	return s, nil
 }
 
 func orNil(id *uuid.UUID) uuid.UUID {

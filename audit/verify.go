@@ -189,7 +189,7 @@ func (v *verification) compare(b *Block, from, to int, found []Stored) error {
 		if line == nil {
 			return &Problem{Kind: LineMissing, Block: b.Number, Line: id, Text: "it was sealed and is no longer there"}
 		}
-		if leaf, err := line.Leaf(); err != nil || leaf != sealed {
+		if line.Leaf() != sealed {
 			return &Problem{Kind: LineChanged, Block: b.Number, Line: id, Text: "it is not what was sealed"}
 		}
 		if line.Xid >= b.ToXid {

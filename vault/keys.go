@@ -74,6 +74,8 @@ func lockSpace(ctx context.Context, tx pgx.Tx, space uuid.UUID) (newest uint32, 
 
 // Destroy wipes every generation of a space's key. When it returns nothing of the space opens on this node; on the others,
 // from when they are told to Forget, and within minutes if nobody can tell them. Destroying twice is the same as once.
+// The vacuum takes the former rows out of the table; what PostgreSQL keeps of them in its log, and in free space of the page
+// until it is written over, fades with the short-lived backups of this database.
 func (v *Vault) Destroy(ctx context.Context, space uuid.UUID) error {
 	err := v.inTx(ctx, func(tx pgx.Tx, _ *master) error {
 		if _, err := lockSpace(ctx, tx, space); err != nil {
@@ -89,6 +91,9 @@ func (v *Vault) Destroy(ctx context.Context, space uuid.UUID) error {
 		return fmt.Errorf("destroy keys: %w", err)
 	}
 	v.Forget(space)
+	if _, err := v.pool.Exec(ctx, "vacuum space_keys"); err != nil {
+		return fmt.Errorf("destroy keys: they are, but their former rows remain: %w", err)
+	}
 	return nil
 }
 
