@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/text/unicode/norm"
 
 	"liaison/access"
@@ -80,7 +82,11 @@ func sameAccount(ctx context.Context, q storage.Querier, a NewAccount) (waiting 
 	var there NewAccount
 	row := q.QueryRow(ctx, "select "+professionalColumns+`, a.administrator, a.login is null
 		from professionals p join accounts a on a.person_id = p.id where p.id = $1 for update of a`, a.ID)
-	if err := row.Scan(append(there.fields(), &there.Administrator, &waiting)...); err != nil {
+	err = row.Scan(append(there.fields(), &there.Administrator, &waiting)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, ErrIDConflict
+	}
+	if err != nil {
 		return false, fmt.Errorf("compare account: %w", err)
 	}
 	if there.Professional != a.Professional || there.Administrator != a.Administrator {

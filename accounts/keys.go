@@ -40,8 +40,8 @@ func deriveKeys(secret []byte) (keys, error) {
 		return keys{}, fmt.Errorf("derive the refresh key: %w", err)
 	}
 	signing := ed25519.NewKeyFromSeed(seed)
-	print := sha256.Sum256(signing.Public().(ed25519.PublicKey))
-	return keys{id: base64.RawURLEncoding.EncodeToString(print[:9]), signing: signing, refresh: refresh}, nil
+	fingerprint := sha256.Sum256(signing.Public().(ed25519.PublicKey))
+	return keys{id: base64.RawURLEncoding.EncodeToString(fingerprint[:9]), signing: signing, refresh: refresh}, nil
 }
 
 // claims is what an access token says. The session's state decides; the token only names it.

@@ -123,12 +123,20 @@ func (s *Service) keepRefreshToken(ctx context.Context, q storage.Querier, token
 	return nil
 }
 
+// pruneBatch keeps each transaction short: none may hold back the horizon of sync.
+const pruneBatch = 500
+
 // Prune forgets the refresh tokens of sessions that ended more than a day ago. Run it now and then.
 func (s *Service) Prune(ctx context.Context) error {
-	_, err := s.db.Pool.Exec(ctx, `delete from refresh_tokens r using sessions s
-		where s.id = r.session_id and least(s.expires_at, coalesce(s.revoked_at, s.expires_at)) < $1`, s.now().Add(-24*time.Hour))
-	if err != nil {
-		return fmt.Errorf("prune refresh tokens: %w", err)
+	for {
+		tag, err := s.db.Pool.Exec(ctx, `delete from refresh_tokens where hash in (
+			select r.hash from refresh_tokens r join sessions s on s.id = r.session_id
+			where least(s.expires_at, s.revoked_at) < $1 limit $2)`, s.now().Add(-24*time.Hour), pruneBatch)
+		if err != nil {
+			return fmt.Errorf("prune refresh tokens: %w", err)
+		}
+		if tag.RowsAffected() < pruneBatch {
+			return nil
+		}
 	}
-	return nil
 }
