@@ -2,10 +2,15 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,6 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"liaison/storage"
+	"liaison/storage/embedded"
 )
 
 func text(t *testing.T, url, sql string) string {
@@ -88,19 +94,87 @@ func TestAnotherProgramSharesTheCluster(t *testing.T) {
 		fmt.Println("cluster:", text(t, s.ownerURL, id))
 		return
 	}
+	if got, want := neighbour(t), text(t, s.ownerURL, id); got != want {
+		t.Errorf("the neighbour's cluster started at %s, ours at %s", got, want)
+	}
+}
+
+// neighbour runs another test program and says when the cluster it works on started.
+func neighbour(t *testing.T, env ...string) string {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	neighbour := exec.Command(exe, "-test.run", "^TestAnotherProgramSharesTheCluster$")
-	neighbour.Env = append(os.Environ(), "LIAISON_STORAGETEST_NEIGHBOUR=1")
-	out, err := neighbour.CombinedOutput()
+	cmd := exec.Command(exe, "-test.run", "^TestAnotherProgramSharesTheCluster$")
+	cmd.Env = append(append(os.Environ(), "LIAISON_STORAGETEST_NEIGHBOUR=1"), env...)
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if want := "cluster: " + text(t, s.ownerURL, id); !strings.Contains(string(out), want) {
-		t.Errorf("the neighbour is elsewhere:\n%s\nwant %s", out, want)
+	_, rest, found := strings.Cut(string(out), "cluster: ")
+	if !found {
+		t.Fatalf("the neighbour says nothing of its cluster:\n%s", out)
 	}
+	started, _, _ := strings.Cut(rest, "\n")
+	return started
+}
+
+func TestTheClusterComesBackWhenItsKeeperWasKilled(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("LIAISON_TEST_POSTGRES") != "" {
+		return // another server serves: there is no keeper
+	}
+	tmp, err := os.MkdirTemp("", "liaison-keeper-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(tmp, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	first := neighbour(t, "TMPDIR="+tmp)
+	if again := neighbour(t, "TMPDIR="+tmp); again != first {
+		t.Errorf("between two test programs the cluster was restarted: %s, then %s", first, again)
+	}
+	killKeeper(t, tmp)
+	if after := neighbour(t, "TMPDIR="+tmp); after == first {
+		t.Error("the cluster outlived its keeper")
+	}
+	data := killKeeper(t, tmp)
+	// Starting on what is left waits for the last server's end, so that all can be removed.
+	c, err := embedded.Postgres(t.Context(), embedded.Options{DataDir: data, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Stop(t.Context()), os.RemoveAll(tmp)); err != nil {
+		t.Error(err)
+	}
+}
+
+// killKeeper kills, with -9, the process that holds the one data directory below tmp, and waits for its end.
+func killKeeper(t *testing.T, tmp string) (data string) {
+	t.Helper()
+	held, err := filepath.Glob(filepath.Join(tmp, "liaison-test-*", "data", "lock"))
+	if err != nil || len(held) != 1 {
+		t.Fatalf("locks below %s: %v, %v", tmp, held, err)
+	}
+	note, err := os.ReadFile(held[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(note)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := locked(held[0], syscall.LOCK_EX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	return filepath.Dir(held[0])
 }
 
 func TestRedisIsItsOwn(t *testing.T) {
