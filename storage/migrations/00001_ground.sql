@@ -13,13 +13,16 @@ begin
   if not exists (select from pg_roles where rolname = 'liaison_locator') then
     create role liaison_locator nologin;
   end if;
+  if not exists (select from pg_roles where rolname = 'liaison_backup') then
+    create role liaison_backup nologin;
+  end if;
 end $$;
 -- +goose StatementEnd
 
-grant usage on schema public to liaison_app, liaison_locator;
+grant usage on schema public to liaison_app, liaison_locator, liaison_backup;
 -- A definer function changes hands below: that asks create on the schema and membership of the new owner.
 grant create on schema public to liaison_locator;
-grant liaison_locator, liaison_app to current_user;
+grant liaison_locator, liaison_app, liaison_backup to current_user;
 
 create table instance (
   single      boolean primary key default true check (single),
@@ -493,6 +496,16 @@ revoke all on function circle_members(uuid[]) from public;
 grant execute on function circle_members(uuid[]) to liaison_app;
 
 revoke create on schema public from liaison_locator;
+
+-- Backup and restore see every row under a role of their own: what they copy of care data is sealed.
+grant select, insert, update on all tables in schema public to liaison_backup;
+create policy patients_backup on patients for all to liaison_backup using (true) with check (true);
+create policy memberships_backup on memberships for all to liaison_backup using (true) with check (true);
+create policy wills_backup on wills for all to liaison_backup using (true) with check (true);
+create policy messages_backup on messages for all to liaison_backup using (true) with check (true);
+create policy message_revisions_backup on message_revisions for all to liaison_backup using (true) with check (true);
+create policy receipts_backup on receipts for all to liaison_backup using (true) with check (true);
+create policy read_marks_backup on read_marks for all to liaison_backup using (true) with check (true);
 
 -- +goose Down
 select 1;

@@ -1,0 +1,98 @@
+package liaison_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// floors lists, for every room, the rooms of this module it may import directly. Arrows go one way: what is not listed is
+// refused, and a new room must say where it stands. Tests may reach further (a feature is tested on the real parts).
+var floors = map[string][]string{
+	"cmd/liaison": {"node", "accounts", "audit", "chat", "demo", "mobile-api", "storage", "storage/embedded", "teams", "vault"},
+	"node":        {"access", "accounts", "audit", "chat", "events", "live", "mobile-api", "storage", "teams", "vault", "web"},
+	"demo":        {"access", "accounts", "chat", "professions", "teams"},
+	"mobile-api":  {"access", "accounts", "chat", "events", "live", "professions", "teams"},
+	"web":         {},
+
+	"chat":     {"access", "events", "professions", "storage"},
+	"teams":    {"access", "audit", "events", "professions", "storage"},
+	"accounts": {"access", "audit", "professions", "storage"},
+	"live":     {"access", "events"},
+
+	"access":           {"audit", "events", "storage"},
+	"events":           {"storage"},
+	"audit":            {"storage"},
+	"vault":            {"storage"},
+	"professions":      {},
+	"storage":          {},
+	"storage/embedded": {"storage"},
+}
+
+// Outside, a feature and the floors below it know no transport and no browser.
+var transports = []string{"net/http", "github.com/gorilla/websocket", "github.com/danielgtaylor/huma/v2"}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p goPackage
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// forTests are rooms that only tests import; they may import anything.
+func forTests(room string) bool {
+	return room == "" || strings.HasSuffix(room, "test") || strings.HasPrefix(room, "storage/storagetest") ||
+		strings.HasPrefix(room, "bench") || strings.HasPrefix(room, "proof") || strings.HasPrefix(room, "tools") || strings.HasPrefix(room, "e2e")
+}
+
+func TestLayoutArrowsGoOneWay(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		room := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, "liaison"), "/")
+		if forTests(room) {
+			continue
+		}
+		allowed, known := floors[room]
+		if !known {
+			t.Errorf("%s: a room without a floor; list it in floors", p.ImportPath)
+		}
+		for _, i := range p.Imports {
+			below, ours := strings.CutPrefix(i, "liaison/")
+			if ours && !slices.Contains(allowed, below) {
+				t.Errorf("%s imports %s: not below it", room, below)
+			}
+		}
+	}
+}
+
+func TestLayoutFeaturesKnowNoTransport(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		room := strings.TrimPrefix(p.ImportPath, "liaison/")
+		if slices.Contains([]string{"cmd/liaison", "node", "mobile-api"}, room) || forTests(room) || room == "liaison" {
+			continue
+		}
+		for _, i := range p.Imports {
+			if slices.Contains(transports, i) {
+				t.Errorf("%s imports %s", room, i)
+			}
+		}
+	}
+}
