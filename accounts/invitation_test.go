@@ -74,6 +74,18 @@ func TestInvitationRacedByTwo(t *testing.T) {
 	}
 }
 
+// Two who both saw a good link before either used it: the second finds it spent, whatever login and password it brings.
+func TestInvitationSeenByTwoIsSpentOnce(t *testing.T) {
+	w := newWorld(t)
+	o := w.hire("Nadia", "Ferhat", "infirmiere")
+	reset, err := w.ResetPassword(t.Context(), w.admin, o.Person)
+	w.ok(err)
+	seen, err := w.Invitation(t.Context(), reset.Token)
+	w.ok(err)
+	w.ok(w.use(t.Context(), w.test.DB.Pool, reset.Token, seen, "first"))
+	w.refused(w.use(t.Context(), w.test.DB.Pool, reset.Token, seen, "second"), ErrInvitationInvalid)
+}
+
 func TestInvitationExpiresAndIsReplaced(t *testing.T) {
 	w := newWorld(t)
 	nurse := person("Nadia", "Ferhat")

@@ -37,6 +37,8 @@ func TestFind(t *testing.T) {
 		"%":                nil,
 		"'":                nil,
 		"' | 'xyz":         nil,
+		"fer\x00hat":       nil,
+		"\xffferhat":       {"Ferhat"},
 		"xyz":              nil,
 		"partie":           nil,
 		" ":                {"Baudry", "Berthelin", "D'Hélouis", "Ferhat", "Le Goff-Œuvrard"},

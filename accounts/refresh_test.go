@@ -48,25 +48,37 @@ func TestRepeatedRefreshGetsTheSameSuccessor(t *testing.T) {
 
 func TestConcurrentRefreshesGetTheSameSuccessor(t *testing.T) {
 	w := newWorld(t)
-	first := w.hire("Nadia", "Ferhat", "infirmiere")
-	var mu sync.Mutex
-	successors := map[string]int{}
-	var clients sync.WaitGroup
-	for range 8 {
-		clients.Go(func() {
-			o, err := w.Refresh(t.Context(), first.RefreshToken, "")
+	token := w.hire("Nadia", "Ferhat", "infirmiere").RefreshToken
+	for range 10 {
+		token = w.refreshAtOnce(token, 8)
+	}
+}
+
+// refreshAtOnce refreshes with the same token from many clients and gives their one successor.
+func (w *world) refreshAtOnce(token string, clients int) string {
+	w.t.Helper()
+	start := make(chan struct{})
+	got := make(chan OpenedSession, clients)
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			<-start
+			o, err := w.Refresh(w.t.Context(), token, "")
 			if err != nil {
-				t.Error(err)
+				w.t.Error(err)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			successors[o.RefreshToken]++
+			got <- o
 		})
 	}
-	clients.Wait()
-	if len(successors) != 1 {
-		t.Errorf("%d successors", len(successors))
+	close(start)
+	all.Wait()
+	first := <-got
+	for range clients - 1 {
+		if o := <-got; o.RefreshToken != first.RefreshToken {
+			w.t.Fatal("two successors")
+		}
 	}
+	return first.RefreshToken
 }
 
 func TestReusedRefreshTokenEndsTheSession(t *testing.T) {
