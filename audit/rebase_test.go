@@ -144,3 +144,13 @@ func TestOnlyTheOwnerRebases(t *testing.T) {
 		t.Fatal("the application rebased the journal")
 	}
 }
+
+// A restore explains the blocks that were exported after the backup, not others under the numbers before it.
+func TestARestoreDoesNotExplainEarlierBlocks(t *testing.T) {
+	t.Parallel()
+	tr, sealed, _ := restored(t)
+	tr.rebase()
+	tr.seal(2)
+	tr.former(nil, far+2, sealed[:3])
+	tr.problem(BlockReplaced, 1, uuid.Nil)
+}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"crypto/ed25519"
 	"os"
 	"path/filepath"
 	"testing"
@@ -171,5 +172,36 @@ func TestADamagedExportIsSaid(t *testing.T) {
 	}
 	if _, err := Verify(t.Context(), Database(tr.owner), tr.exports.Blocks(), tr.public()); err == nil {
 		t.Fatal("not said")
+	}
+}
+
+// The key alone does not allow a block that does not follow the one before it.
+func TestABlockThatDoesNotFollowIsFound(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Block){
+		"previous": func(b *Block) { b.Previous = make([]byte, 32) },
+		"range":    func(b *Block) { b.FromXid++ },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr, _ := sealedBlocks(t)
+			tr.exports = Directory(t.TempDir())
+			tr.resign(3, change)
+			tr.problem(BlockMoved, 3, uuid.Nil)
+		})
+	}
+}
+
+func (tr *territory) resign(number int64, change func(*Block)) {
+	tr.t.Helper()
+	b, err := Database(tr.owner).Block(tr.t.Context(), number)
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	change(b)
+	b.Signature = ed25519.Sign(tr.key, b.payload())
+	tr.tamper("delete from audit_blocks where number = $1", number)
+	if err := b.insert(tr.t.Context(), tr.owner); err != nil {
+		tr.t.Fatal(err)
 	}
 }
