@@ -10,6 +10,8 @@ import { sentenceOf } from './sentences';
 import type { ChannelView, Entry, OutboxItem, ThreadView } from './shapes';
 
 const PAGE = 50;
+/** Watching again sooner than this asks the server nothing: the socket tells what is new. */
+const AGAIN_MS = 5_000;
 
 interface OpenChannel {
   team_id: Id;
@@ -20,6 +22,8 @@ interface OpenChannel {
   empty: boolean;
   loading: boolean;
   error: string | null;
+  reading: Promise<boolean> | null;
+  readAt: number;
   signal: Signal<ChannelView>;
 }
 
@@ -58,12 +62,13 @@ export class Channels {
   channel(team_id: Id, id: Id): Readable<ChannelView> {
     const known = this.#open.get(id);
     if (known) {
-      void this.refresh(id);
+      if (Date.now() - known.readAt > AGAIN_MS) void this.refresh(id);
       return known.signal;
     }
     const signal = new Signal<ChannelView>(blank(team_id, id));
     const kind = this.#o.kindOf(team_id, id);
-    const open = { team_id, kind, list: [], stored: null, empty: true, loading: true, error: null, signal };
+    const state = { list: [], stored: null, empty: true, loading: true, error: null };
+    const open: OpenChannel = { team_id, kind, ...state, reading: null, readAt: Date.now(), signal };
     this.#open.set(id, open);
     void this.#fromDevice(id).then(() => this.refresh(id));
     return signal;
@@ -126,16 +131,24 @@ export class Channels {
   async reset(id: Id): Promise<void> {
     const open = this.#open.get(id);
     if (!open) return;
+    // A reading begun before would bring back what it knew then.
+    await open.reading;
     open.list = [];
     open.stored = open.stored && { ...open.stored, loaded: false, older: null, floor: null };
     this.#publish(id);
     await this.refresh(id);
   }
 
-  /** The newest page. Returns false when the server could not be asked. */
-  async refresh(id: Id): Promise<boolean> {
+  /** The newest page; several asking at once get one reading. False when the server could not be asked. */
+  refresh(id: Id): Promise<boolean> {
     const open = this.#open.get(id);
-    if (!open) return false;
+    if (!open) return Promise.resolve(false);
+    open.reading ??= this.#refresh(id, open).finally(() => (open.reading = null));
+    return open.reading;
+  }
+
+  async #refresh(id: Id, open: OpenChannel): Promise<boolean> {
+    open.readAt = Date.now();
     open.loading = true;
     this.#publish(id);
     try {

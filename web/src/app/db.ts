@@ -1,6 +1,6 @@
 // What this device keeps of one account. The cursor moves in the transaction that stores what it covers.
 
-import { type DBSchema, type IDBPDatabase, openDB, deleteDB } from 'idb';
+import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import { byTime, newer } from '../model/merge';
 import type { Audience, Category, ChannelKind, Id, Instant, Me, Message, NewMessage, ReceiptState, Team, TeamItem } from '../model/types';
 import type { Draft, OutboxItem } from './shapes';
@@ -156,24 +156,16 @@ export class Db {
   /** All or nothing, cursor included. Answers the messages as they now are. */
   async apply(change: Change): Promise<Message[]> {
     const tx = this.#db.transaction(['messages', 'channels', 'outbox', 'meta'], 'readwrite');
-    const messages = tx.objectStore('messages');
-    for (const channel of change.reset ?? []) {
-      await removeAll(messages.index('channel'), channel);
-      const known = await tx.objectStore('channels').get(channel);
-      if (known) await tx.objectStore('channels').put({ ...known, loaded: false, older: null, floor: null });
+    try {
+      const kept = await write(tx, change);
+      await tx.done;
+      return kept;
+    } catch (error) {
+      // A value that cannot be stored throws without undoing what went before it.
+      tx.done.catch(() => {});
+      abort(tx);
+      throw error;
     }
-    for (const id of change.removed ?? []) await messages.delete(id);
-    const kept: Message[] = [];
-    for (const message of change.messages ?? []) {
-      const now = newer(await messages.get(message.id), message);
-      await messages.put(now);
-      kept.push(now);
-    }
-    for (const id of change.sent ?? []) await tx.objectStore('outbox').delete(id);
-    if (change.channel) await tx.objectStore('channels').put(change.channel);
-    if (change.cursor !== undefined) await tx.objectStore('meta').put(change.cursor, 'cursor');
-    await tx.done;
-    return kept;
   }
 
   async forgetCursor(): Promise<void> {
@@ -264,6 +256,36 @@ export class Db {
       if (known?.state === item.state) await tx.store.delete(item.message_id);
     }
     await tx.done;
+  }
+}
+
+type ChangeTransaction = IDBPTransaction<Schema, ('messages' | 'channels' | 'outbox' | 'meta')[], 'readwrite'>;
+
+async function write(tx: ChangeTransaction, change: Change): Promise<Message[]> {
+  const messages = tx.objectStore('messages');
+  for (const channel of change.reset ?? []) {
+    await removeAll(messages.index('channel'), channel);
+    const known = await tx.objectStore('channels').get(channel);
+    if (known) await tx.objectStore('channels').put({ ...known, loaded: false, older: null, floor: null });
+  }
+  for (const id of change.removed ?? []) await messages.delete(id);
+  const kept: Message[] = [];
+  for (const message of change.messages ?? []) {
+    const now = newer(await messages.get(message.id), message);
+    await messages.put(now);
+    kept.push(now);
+  }
+  for (const id of change.sent ?? []) await tx.objectStore('outbox').delete(id);
+  if (change.channel) await tx.objectStore('channels').put(change.channel);
+  if (change.cursor !== undefined) await tx.objectStore('meta').put(change.cursor, 'cursor');
+  return kept;
+}
+
+function abort(tx: { abort(): void }): void {
+  try {
+    tx.abort();
+  } catch {
+    // It had ended by itself.
   }
 }
 

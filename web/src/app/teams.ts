@@ -9,6 +9,8 @@ import { ApiError, Offline } from './http';
 import { sentenceOf } from './sentences';
 import type { LostTeam, TeamsView, TeamView } from './shapes';
 
+/** Watching again sooner than this asks the server nothing. */
+const AGAIN_MS = 5_000;
 const nothing: TeamView = { team: null, loading: true, missing: false, error: null };
 
 export class Teams {
@@ -20,6 +22,7 @@ export class Teams {
   readonly #db: Db;
   readonly #api: Api;
   readonly #open = new Map<Id, Signal<TeamView>>();
+  readonly #readAt = new Map<Id, number>();
   /** Told when a circle is gone, so that what was read of it leaves memory. */
   readonly #onLost: (team: Id) => void;
   #reading: Promise<void> | null = null;
@@ -60,8 +63,9 @@ export class Teams {
     if (!signal) {
       signal = new Signal(nothing);
       this.#open.set(id, signal);
+      this.#readAt.set(id, Date.now());
       void this.#openTeam(id);
-    } else void this.refreshTeam(id);
+    } else if (Date.now() - (this.#readAt.get(id) ?? 0) > AGAIN_MS) void this.refreshTeam(id);
     return signal;
   }
 
@@ -72,6 +76,7 @@ export class Teams {
   }
 
   async refreshTeam(id: Id): Promise<void> {
+    this.#readAt.set(id, Date.now());
     try {
       const team = await this.#api.team(id);
       await this.#db.putTeam(team);

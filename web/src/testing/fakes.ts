@@ -11,6 +11,9 @@ export const CHANNEL = 'channel-1';
 export const ME = 'person-me';
 export const OTHER = 'person-other';
 
+// Node's, which tests leave real while other clocks are fake.
+declare const setImmediate: (run: () => void) => void;
+
 let count = 0;
 export const unique = (name: string) => `${name}-${++count}`;
 
@@ -119,7 +122,7 @@ export class FakeSocket implements Socket {
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (let turn = 0; turn < 500; turn++) {
     if (await holds()) return;
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
   throw new Error('it never came to hold');
 }
