@@ -95,6 +95,9 @@ func (c *Cluster) claim() (account, error) {
 	if acc.drop {
 		mode = 0o711
 	}
+	if blocked := acc.blockedAt(filepath.Dir(c.DataDir)); blocked != "" {
+		return acc, acc.blockedError(c.DataDir, blocked)
+	}
 	if err := os.MkdirAll(filepath.Dir(c.DataDir), 0o755); err != nil {
 		return acc, fmt.Errorf("make the data directory: %w", err)
 	}
