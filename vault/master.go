@@ -66,10 +66,7 @@ func openMaster(ctx context.Context, pool *pgxpool.Pool, file string) (*master, 
 	made := false
 	key, err := readMasterKey(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := refuseIfKeys(ctx, pool, file); err != nil {
-			return nil, err
-		}
-		key, made, err = makeMasterKey(file)
+		key, made, err = firstMasterKey(ctx, pool, file)
 	}
 	if err != nil {
 		return nil, err
@@ -88,16 +85,21 @@ func openMaster(ctx context.Context, pool *pgxpool.Pool, file string) (*master, 
 	return m, nil
 }
 
-func refuseIfKeys(ctx context.Context, pool *pgxpool.Pool, file string) error {
+func firstMasterKey(ctx context.Context, pool *pgxpool.Pool, file string) (key []byte, made bool, err error) {
 	var keys bool
-	err := pool.QueryRow(ctx, "select exists (select from instance_keys) or exists (select from space_keys)").Scan(&keys)
+	err = pool.QueryRow(ctx, "select exists (select from instance_keys) or exists (select from space_keys)").Scan(&keys)
 	if err != nil {
-		return fmt.Errorf("look for keys: %w", err)
+		return nil, false, fmt.Errorf("look for keys: %w", err)
 	}
-	if keys {
-		return fmt.Errorf("%w: %s is missing and the database already has keys: bring back the file that wrapped them", ErrMasterKey, file)
+	if !keys {
+		return makeMasterKey(file)
 	}
-	return nil
+	// A node starting at the same time may have made the file and its first key since we looked.
+	key, err = readMasterKey(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %s is missing and the database already has keys: bring back the file that wrapped them", ErrMasterKey, file)
+	}
+	return key, false, err
 }
 
 // claim writes the master key's id in a database that has none, and compares it otherwise.
