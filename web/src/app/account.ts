@@ -3,6 +3,7 @@
 import type { Me } from '../model/types';
 import type { Api } from './api';
 import { Audiences } from './audience';
+import { background } from './background';
 import { Db } from './db';
 import { Drafts } from './drafts';
 import { Live, type Socket } from './live';
@@ -61,8 +62,8 @@ export class Account implements AccountFace {
   /** Towards the server. */
   start(): void {
     this.live.start();
-    void this.store.refresh();
-    void this.outbox.flush();
+    background(this.store.refresh());
+    background(this.outbox.flush());
     this.live.state.subscribe((state) => {
       if (state === 'live' && !this.#closed) this.outbox.wake();
     });

@@ -61,6 +61,7 @@ class App implements AppFace {
   }
 
   #wake(): void {
+    this.#updates.check();
     this.#session.account.get()?.wake();
   }
   async #save(): Promise<void> {

@@ -3,6 +3,7 @@
 import { Signal } from '../model/signal';
 import type { Id } from '../model/types';
 import type { Api } from './api';
+import { background } from './background';
 import type { Db } from './db';
 import { Offline } from './http';
 import { sentenceOf } from './sentences';
@@ -48,7 +49,7 @@ class OpenAudience implements ComposerAudience {
     this.#asking?.abort();
     clearTimeout(this.#timer);
     if (key !== this.#key) this.#remember(key);
-    this.#timer = setTimeout(() => void this.#ask(key, query), PAUSE_MS);
+    this.#timer = setTimeout(() => background(this.#ask(key, query)), PAUSE_MS);
   }
 
   close(): void {
@@ -61,11 +62,12 @@ class OpenAudience implements ComposerAudience {
   #remember(key: string): void {
     this.#key = key;
     this.state.set(unknown);
-    void this.#db.audience(key).then((known) => {
+    const remembered = this.#db.audience(key).then((known) => {
       if (key !== this.#key || !known || this.state.get().audience) return;
       const { audience, known_at } = known;
       this.state.update((view) => ({ ...view, audience, known_at, stale: true }));
     });
+    background(remembered);
   }
 
   async #ask(key: string, query: AudienceQuery): Promise<void> {

@@ -1,13 +1,15 @@
 // The conversations that are open: a list in memory each, fed by the device, the server and the socket.
 
-import { byTime, gone, merge } from '../model/merge';
+import { gone, merge } from '../model/merge';
 import { type Readable, Signal } from '../model/signal';
 import type { ChannelKind, Id, Message } from '../model/types';
 import { all, type Api } from './api';
+import { background } from './background';
 import type { Change, Db, StoredChannel } from './db';
 import { ApiError, Offline } from './http';
 import { sentenceOf } from './sentences';
-import type { ChannelView, Entry, OutboxItem, ThreadView } from './shapes';
+import type { ChannelView, OutboxItem, ThreadView } from './shapes';
+import { blank, entries, oldest, shown } from './views';
 
 const PAGE = 50;
 /** Watching again sooner than this asks the server nothing: the socket tells what is new. */
@@ -40,8 +42,10 @@ export interface ChannelsOptions {
   api: Api;
   kindOf: (team: Id, channel: Id) => ChannelKind;
   outbox: Readable<OutboxItem[]>;
-  /** A page read from the server. */
-  onRead?: (messages: Message[]) => void;
+  /** What the server gave that this device did not have. */
+  onNew: (messages: Message[]) => void;
+  /** The server says it is not there for us. */
+  onMissing: (team: Id) => void;
 }
 
 export class Channels {
@@ -62,7 +66,7 @@ export class Channels {
   channel(team_id: Id, id: Id): Readable<ChannelView> {
     const known = this.#open.get(id);
     if (known) {
-      if (Date.now() - known.readAt > AGAIN_MS) void this.refresh(id);
+      if (Date.now() - known.readAt > AGAIN_MS) background(this.refresh(id));
       return known.signal;
     }
     const signal = new Signal<ChannelView>(blank(team_id, id));
@@ -70,7 +74,7 @@ export class Channels {
     const state = { list: [], stored: null, empty: true, loading: true, error: null };
     const open: OpenChannel = { team_id, kind, ...state, reading: null, readAt: Date.now(), signal };
     this.#open.set(id, open);
-    void this.#fromDevice(id).then(() => this.refresh(id));
+    background(this.#fromDevice(id).then(() => this.refresh(id)));
     return signal;
   }
 
@@ -82,7 +86,7 @@ export class Channels {
       this.#threads.set(root_id, thread);
     }
     if (!this.#open.has(channel_id)) this.channel(team_id, channel_id);
-    void this.#readThread(root_id, thread);
+    background(this.#readThread(root_id, thread));
     return thread.signal;
   }
 
@@ -185,7 +189,7 @@ export class Channels {
   async prefetch(stored: StoredChannel): Promise<void> {
     const page = await this.#page(stored.id, stored.kind);
     const channel = { ...stored, loaded: true, older: page.next, floor: oldest(page.items) };
-    this.put(await this.#o.db.apply({ messages: page.items, channel }));
+    this.put(await this.#store({ messages: page.items, channel }));
   }
 
   async #fromDevice(id: Id): Promise<void> {
@@ -208,7 +212,6 @@ export class Channels {
     const { older, floor } = known;
     const stored = { id, team_id: open.team_id, kind: open.kind, loaded: true, older, floor };
     await this.#keep(open, { messages: page.items, removed, channel: stored }, stored);
-    this.#o.onRead?.(page.items);
   }
 
   #page(id: Id, kind: ChannelKind, cursor?: string) {
@@ -216,9 +219,17 @@ export class Channels {
   }
 
   async #keep(open: OpenChannel, change: Change, stored: StoredChannel): Promise<void> {
-    const kept = await this.#o.db.apply(change);
+    const kept = await this.#store(change);
     open.stored = stored;
     open.list = merge(open.list.filter((message) => !change.removed?.includes(message.id)), kept);
+  }
+
+  async #store(change: Change): Promise<Message[]> {
+    const messages = change.messages ?? [];
+    const known = await this.#o.db.knownIds(messages.map((message) => message.id));
+    const kept = await this.#o.db.apply(change);
+    this.#o.onNew(messages.filter((message) => !known.has(message.id)));
+    return kept;
   }
 
   async #readThread(root: Id, thread: OpenThread): Promise<void> {
@@ -229,10 +240,9 @@ export class Channels {
       const before = this.list(thread.channel_id).filter((message) => message.thread_id === root);
       const items = await all((cursor) => this.#o.api.thread(root, cursor));
       const removed = gone(before, items, true).map((message) => message.id);
-      const kept = await this.#o.db.apply({ messages: items, removed });
+      const kept = await this.#store({ messages: items, removed });
       this.remove(removed);
       this.put(kept);
-      this.#o.onRead?.(items);
       thread.error = null;
     } catch (error) {
       thread.error = error instanceof Offline ? null : sentenceOf(error);
@@ -245,6 +255,7 @@ export class Channels {
     const known = !open.empty;
     const lost = error instanceof ApiError && error.status === 404;
     open.error = known && !lost ? null : sentenceOf(error);
+    if (lost) this.#o.onMissing(open.team_id);
   }
 
   #publishAll(): void {
@@ -287,25 +298,4 @@ export class Channels {
     const ids = new Set(list.map((message) => message.id));
     return this.#o.outbox.get().filter((item) => item.channel_id === channel && !ids.has(item.id));
   }
-}
-
-function entries(messages: Message[], waiting: OutboxItem[]): Entry[] {
-  return [
-    ...messages.map((message): Entry => ({ kind: 'message', message })),
-    ...waiting.map((item): Entry => ({ kind: 'outbox', item })),
-  ];
-}
-
-/** The main stream: no replies in a notebook, and nothing from beyond a hole. */
-function shown({ kind, list, stored }: OpenChannel): Message[] {
-  const floor = stored?.older != null && stored.floor ? Date.parse(stored.floor) : -Infinity;
-  return list.filter((one) => (kind === 'discussion' || one.thread_id === null) && Date.parse(one.created_at) >= floor);
-}
-
-function oldest(messages: Message[]): string | null {
-  return [...messages].sort(byTime)[0]?.created_at ?? null;
-}
-
-function blank(team_id: Id, channel_id: Id): ChannelView {
-  return { channel_id, team_id, entries: [], more: false, empty: true, loading: true, error: null };
 }

@@ -1,59 +1,12 @@
 // What this device keeps of one account. The cursor moves in the transaction that stores what it covers.
 
-import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
+import { deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import { byTime, newer } from '../model/merge';
-import type { Audience, Category, ChannelKind, Id, Instant, Me, Message, NewMessage, ReceiptState, Team, TeamItem } from '../model/types';
+import type { Id, Message, NewMessage, ReceiptState, Team, TeamItem } from '../model/types';
 import type { Draft, OutboxItem } from './shapes';
+import { type Change, create, type Meta, type Schema, type StoredAudience, type StoredChannel, type StoredTeam } from './schema';
 
-export interface StoredTeam {
-  id: Id;
-  item: TeamItem;
-  details: Team | null;
-}
-
-export interface StoredChannel {
-  id: Id;
-  team_id: Id;
-  kind: ChannelKind;
-  /** The newest page was read once: what is stored has no hole down to its oldest. */
-  loaded: boolean;
-  /** Where older messages continue; null when there are none. */
-  older: string | null;
-  /** The oldest of what has no hole; something older may be known (a thread opened by its address). */
-  floor: Instant | null;
-}
-
-export interface StoredAudience {
-  key: string;
-  team_id: Id;
-  audience: Audience;
-  known_at: Instant;
-}
-
-interface Schema extends DBSchema {
-  teams: { key: Id; value: StoredTeam };
-  channels: { key: Id; value: StoredChannel; indexes: { team: Id } };
-  messages: { key: Id; value: Message; indexes: { channel: Id; thread: Id } };
-  outbox: { key: Id; value: OutboxItem };
-  drafts: { key: string; value: Draft & { key: string }; indexes: { team: Id } };
-  audiences: { key: string; value: StoredAudience; indexes: { team: Id } };
-  receipts: { key: Id; value: { message_id: Id; state: ReceiptState } };
-  meta: { key: string; value: unknown };
-}
-
-export type Meta = { cursor: string; me: Me; categories: Category[]; teams_known: boolean; reads: Record<Id, Id> };
-
-/** One change of messages: what came, what went, and up to where. */
-export interface Change {
-  messages?: Message[];
-  removed?: Id[];
-  /** Channels to read again from the start. */
-  reset?: Id[];
-  /** Own messages the server has now. */
-  sent?: Id[];
-  channel?: StoredChannel;
-  cursor?: string;
-}
+export type { Change, StoredChannel } from './schema';
 
 const VERSION = 1;
 export const databaseName = (account: Id) => `liaison-${account}`;
@@ -237,23 +190,25 @@ export class Db {
     await this.#db.put('audiences', stored);
   }
 
-  receipts(): Promise<{ message_id: Id; state: ReceiptState }[]> {
-    return this.#db.getAll('receipts');
+  /** Those the server does not know yet. */
+  async receipts(): Promise<{ message_id: Id; state: ReceiptState }[]> {
+    const waiting = await this.#db.getAllFromIndex('receipts', 'waiting', 1);
+    return waiting.map(({ message_id, state }) => ({ message_id, state }));
   }
   /** « Lu » includes « remis »: the stronger one stays. */
-  async putReceipts(items: { message_id: Id; state: ReceiptState }[]): Promise<void> {
+  async putReceipts(ids: Id[], state: ReceiptState): Promise<void> {
     const tx = this.#db.transaction('receipts', 'readwrite');
-    for (const item of items) {
-      const known = await tx.store.get(item.message_id);
-      if (known?.state !== 'seen') await tx.store.put(item);
+    for (const message_id of ids) {
+      const known = (await tx.store.get(message_id))?.state;
+      if (known !== 'seen' && known !== state) await tx.store.put({ message_id, state, waiting: 1 });
     }
     await tx.done;
   }
-  async removeReceipts(items: { message_id: Id; state: ReceiptState }[]): Promise<void> {
+  async receiptsTold(items: { message_id: Id; state: ReceiptState }[]): Promise<void> {
     const tx = this.#db.transaction('receipts', 'readwrite');
-    for (const item of items) {
-      const known = await tx.store.get(item.message_id);
-      if (known?.state === item.state) await tx.store.delete(item.message_id);
+    for (const { message_id, state } of items) {
+      const known = await tx.store.get(message_id);
+      if (known?.state === state) await tx.store.put({ message_id, state });
     }
     await tx.done;
   }
@@ -287,19 +242,6 @@ function abort(tx: { abort(): void }): void {
   } catch {
     // It had ended by itself.
   }
-}
-
-function create(db: IDBPDatabase<Schema>): void {
-  db.createObjectStore('teams', { keyPath: 'id' });
-  db.createObjectStore('channels', { keyPath: 'id' }).createIndex('team', 'team_id');
-  const messages = db.createObjectStore('messages', { keyPath: 'id' });
-  messages.createIndex('channel', 'channel_id');
-  messages.createIndex('thread', 'thread_id');
-  db.createObjectStore('outbox', { keyPath: 'id' });
-  db.createObjectStore('drafts', { keyPath: 'key' }).createIndex('team', 'team_id');
-  db.createObjectStore('audiences', { keyPath: 'key' }).createIndex('team', 'team_id');
-  db.createObjectStore('receipts', { keyPath: 'message_id' });
-  db.createObjectStore('meta');
 }
 
 function sameContent(a: NewMessage | Message, b: NewMessage): boolean {

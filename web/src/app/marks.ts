@@ -2,8 +2,9 @@
 
 import type { Id, ReceiptState } from '../model/types';
 import type { Api } from './api';
+import { background } from './background';
 import type { Db } from './db';
-import { ApiError } from './http';
+import { ApiError, Offline } from './http';
 import { isRefusal } from './outbox';
 
 const PAUSE_MS = 1_000;
@@ -33,7 +34,7 @@ export class Marks {
     const fresh = ids.filter((id) => this.#told.get(id) !== 'seen' && this.#told.get(id) !== state);
     if (fresh.length === 0) return;
     for (const id of fresh) this.#told.set(id, state);
-    await this.#db.putReceipts(fresh.map((message_id) => ({ message_id, state })));
+    await this.#db.putReceipts(fresh, state);
     this.#soon();
   }
 
@@ -58,7 +59,7 @@ export class Marks {
 
   #soon(): void {
     clearTimeout(this.#timer);
-    if (!this.#closed) this.#timer = setTimeout(() => void this.flush(), PAUSE_MS);
+    if (!this.#closed) this.#timer = setTimeout(() => background(this.flush()), PAUSE_MS);
   }
 
   async #send(): Promise<void> {
@@ -66,8 +67,7 @@ export class Marks {
       await this.#sendReceipts();
       await this.#sendReads();
     } catch (error) {
-      if (this.#closed || (error instanceof Error && (error.name === 'Offline' || error.name === 'ApiError'))) return;
-      throw error;
+      if (!(error instanceof Offline) && !(error instanceof ApiError)) throw error;
     }
   }
 
@@ -76,7 +76,7 @@ export class Marks {
     for (let i = 0; i < waiting.length; i += BATCH) {
       const batch: Receipt[] = waiting.slice(i, i + BATCH);
       await settled(this.#api.sendReceipts(batch));
-      await this.#db.removeReceipts(batch);
+      await this.#db.receiptsTold(batch);
     }
   }
 

@@ -79,6 +79,7 @@ describe('outbox', () => {
     drafts.save({ ...one, text: one.text + ' bras G' });
     await outbox.post({ ...one, text: one.text + ' bras G' });
     drafts.save({ ...one, text: 'late' });
+    expect((await drafts.open(one)).text).toBe('');
     await drafts.flush();
     expect(await db.drafts()).toEqual([]);
     expect((await db.outbox()).map((item) => item.body.text)).toEqual(['TA 186/104 bras G']);
@@ -181,6 +182,7 @@ describe('outbox', () => {
     await outbox.post(draft());
     await outbox.flush();
     await vi.advanceTimersByTimeAsync(29_000);
+    outbox.wake();
     await outbox.flush();
     expect(calls).toBe(1);
     await vi.advanceTimersByTimeAsync(1_100);

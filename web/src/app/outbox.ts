@@ -3,6 +3,7 @@
 import { newId } from '../model/ids';
 import { Signal } from '../model/signal';
 import type { Id, Message, NewMessage } from '../model/types';
+import { background } from './background';
 import type { Db } from './db';
 import { draftKey, type Drafts, toPlain } from './drafts';
 import { ApiError, Offline } from './http';
@@ -28,7 +29,7 @@ export class Outbox implements OutboxFace {
   readonly items = new Signal<OutboxItem[]>([]);
   readonly #o: OutboxOptions;
   /** Not before this time, by channel; and how often it failed. */
-  readonly #later = new Map<Id, { at: number; tries: number }>();
+  readonly #later = new Map<Id, { at: number; tries: number; asked: boolean }>();
   readonly #deaf: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | null = null;
@@ -38,7 +39,7 @@ export class Outbox implements OutboxFace {
   constructor(options: OutboxOptions) {
     this.#o = options;
     this.#deaf = options.tabs.listen((news) => {
-      if (news.type === 'outbox') void this.load();
+      if (news.type === 'outbox') background(this.load());
     });
   }
 
@@ -58,7 +59,7 @@ export class Outbox implements OutboxFace {
     }
     await this.#o.drafts.load();
     await this.#changed();
-    void this.flush();
+    background(this.flush());
   }
 
   async #queue(item: OutboxItem, draft: { key: string; id: Id }): Promise<void> {
@@ -92,10 +93,10 @@ export class Outbox implements OutboxFace {
     await this.#changed();
   }
 
-  /** The network may be back: forget the waits and try. */
+  /** The network may be back: forget the waits, save those the server asked for, and try. */
   wake(): void {
-    this.#later.clear();
-    void this.flush();
+    for (const [channel, wait] of this.#later) if (!wait.asked) this.#later.delete(channel);
+    background(this.flush());
   }
 
   /** Sends what is due; resolves when nothing more can be done now. */
@@ -171,7 +172,8 @@ export class Outbox implements OutboxFace {
     const asked = error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(tries, FIRST_MS, MOST_MS, this.#o.random ?? Math.random));
     const channels = error instanceof Offline ? await this.#waitingChannels() : [item.channel_id];
-    for (const channel of channels) this.#later.set(channel, { at: Date.now() + wait, tries });
+    const later = { at: Date.now() + wait, tries, asked: asked > 0 };
+    for (const channel of channels) this.#later.set(channel, later);
   }
 
   /** Without network, no channel has a better chance than another. */
@@ -185,7 +187,7 @@ export class Outbox implements OutboxFace {
     const waiting = this.items.get().filter((item) => item.state === 'waiting');
     const times = waiting.map((item) => this.#later.get(item.channel_id)?.at ?? 0);
     if (times.length === 0) return;
-    this.#timer = setTimeout(() => void this.flush(), Math.max(0, Math.min(...times) - Date.now()));
+    this.#timer = setTimeout(() => background(this.flush()), Math.max(0, Math.min(...times) - Date.now()));
   }
 
   async #changed(): Promise<void> {

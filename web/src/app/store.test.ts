@@ -40,7 +40,7 @@ function fakeApi() {
       on(() => page(newestFirst().filter((one) => one.channel_id === id && !(options.root_only && one.thread_id)))),
     ),
     thread: vi.fn((root: string) => on(() => page(server.messages.filter((m) => m.id === root || m.thread_id === root)))),
-    message: vi.fn((id: string) => on(() => server.messages.find((one) => one.id === id)!)),
+    message: vi.fn((id: string) => on(() => server.messages.find((one) => one.id === id) ?? message({ id }))),
     read: vi.fn(() => on(() => undefined)),
     sendReceipts: vi.fn((_items: unknown) => on(() => undefined)),
   };
@@ -221,15 +221,20 @@ describe('store', () => {
     await store.applyEvent(created(two));
     store.displayed([one, at(3, { author: person(ME, 'me') })]);
     await until(async () => (await db.receipts()).some((receipt) => receipt.state === 'seen'));
+    expect(await db.receipts()).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(1_000);
     await until(async () => (await db.receipts()).length === 0);
     expect(sent()).toEqual([
       { message_id: 'a', state: 'seen' },
       { message_id: 'b', state: 'delivered' },
     ]);
+    const next = open();
+    next.displayed([one]);
     store.displayed([one]);
     await vi.advanceTimersByTimeAsync(1_000);
+    await store.applySync(syncAnswer(), false);
     expect(sent()).toHaveLength(2);
+    next.close();
   });
 
   it('keeps receipts and read marks until the network is back', async () => {
@@ -279,6 +284,24 @@ describe('store', () => {
     api.messages.mockImplementationOnce(async () => page([at(20, { id: 'between' }), at(1, { id: 'old' })]));
     await store.older(CHANNEL);
     expect(texts()).toHaveLength(4);
+  });
+
+  it('drops a message the server no longer shows, when asked for it', async () => {
+    await store.applyEvent(created(at(1, { id: 'a' })));
+    expect((await store.message('a'))?.id).toBe('a');
+    api.message.mockRejectedValueOnce(new ApiError(404, { code: 'not_found' }));
+    expect(await store.message('a')).toBeNull();
+    expect(await db.message('a')).toBeUndefined();
+  });
+
+  it('leaves a circle when one of its channels is no longer there', async () => {
+    const view = store.channel(TEAM, CHANNEL);
+    await until(() => !view.get().loading);
+    server.teams = [];
+    api.messages.mockRejectedValueOnce(new ApiError(404, { code: 'not_found', detail: 'Dossier introuvable.' }));
+    later();
+    store.channel(TEAM, CHANNEL);
+    await until(() => store.lost.get().length === 1);
   });
 
   it('sums unread over circles', () => {

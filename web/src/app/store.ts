@@ -5,7 +5,9 @@ import { Signal } from '../model/signal';
 import type { Category, ChangeEvent, ChannelKind, Id, Message, SyncAnswer } from '../model/types';
 import type { Api } from './api';
 import { Channels } from './channels';
+import { background } from './background';
 import type { Db } from './db';
+import { ApiError } from './http';
 import type { LiveTarget } from './live';
 import { Marks } from './marks';
 import type { Outbox } from './outbox';
@@ -41,8 +43,9 @@ export class Store implements StoreFace, LiveTarget {
     this.#teams = new Teams(db, api, (team) => this.#channels.forgetTeam(team));
     const kindOf = (team: Id, channel: Id): ChannelKind =>
       this.#teams.item(team)?.channels.find((one) => one.id === channel)?.kind ?? 'notebook';
-    const onRead = (messages: Message[]) => void this.#delivered(messages);
-    this.#channels = new Channels({ db, api, kindOf, outbox: outbox.items, onRead });
+    const onNew = (messages: Message[]) => background(this.#delivered(messages));
+    const onMissing = (team: Id) => background(this.#teams.refreshTeam(team));
+    this.#channels = new Channels({ db, api, kindOf, outbox: outbox.items, onNew, onMissing });
   }
 
   get teams() {
@@ -112,10 +115,17 @@ export class Store implements StoreFace, LiveTarget {
       await this.put(message);
       return message;
     } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return this.#absent(id);
       const known = await this.#o.db.message(id);
       if (known) return known;
       throw error;
     }
+  }
+
+  async #absent(id: Id): Promise<null> {
+    await this.#o.db.apply({ removed: [id] });
+    this.#channels.remove([id]);
+    return null;
   }
 
   async put(message: Message): Promise<void> {
@@ -131,7 +141,7 @@ export class Store implements StoreFace, LiveTarget {
 
   displayed(messages: Message[]): void {
     const ids = messages.filter((message) => this.#foreign(message)).map((message) => message.id);
-    void this.#marks.add(ids, 'seen');
+    background(this.#marks.add(ids, 'seen'));
   }
 
   async markRead(channel: Id, message: Id): Promise<void> {
@@ -178,7 +188,7 @@ export class Store implements StoreFace, LiveTarget {
       if (!this.#teams.setUnread(id, unread, last_at)) this.#afterwards('teams', () => this.#teams.refresh());
     }
     for (const event of answer.events) this.#sideEffects(event);
-    for (const id of reset) void this.#channels.reset(id);
+    for (const id of reset) background(this.#channels.reset(id));
     if (answer.resets.length > 0) this.#afterwards('teams', () => this.#teams.refresh());
     if (!answer.more) this.#caughtUp();
   }
@@ -252,7 +262,7 @@ export class Store implements StoreFace, LiveTarget {
   }
 
   #caughtUp(): void {
-    void this.#marks.flush();
+    background(this.#marks.flush());
     if (this.#prefetched) return;
     this.#prefetched = true;
     void this.#prefetch();

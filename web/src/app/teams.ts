@@ -4,6 +4,7 @@ import { patientName } from '../model/identity';
 import { derived, type Readable, Signal } from '../model/signal';
 import type { ChannelItem, ChannelKind, Id, Instant, Team, TeamItem } from '../model/types';
 import { all, type Api } from './api';
+import { background } from './background';
 import type { Db } from './db';
 import { ApiError, Offline } from './http';
 import { sentenceOf } from './sentences';
@@ -64,8 +65,8 @@ export class Teams {
       signal = new Signal(nothing);
       this.#open.set(id, signal);
       this.#readAt.set(id, Date.now());
-      void this.#openTeam(id);
-    } else if (Date.now() - (this.#readAt.get(id) ?? 0) > AGAIN_MS) void this.refreshTeam(id);
+      background(this.#openTeam(id));
+    } else if (Date.now() - (this.#readAt.get(id) ?? 0) > AGAIN_MS) background(this.refreshTeam(id));
     return signal;
   }
 
@@ -149,7 +150,7 @@ export class Teams {
 
   #show(items: TeamItem[], empty: boolean): void {
     const sorted = [...items].sort((a, b) => (b.last_at ?? '').localeCompare(a.last_at ?? ''));
-    this.view.set({ items: sorted, loading: this.#reading !== null && empty, empty, error: null });
+    this.view.set({ items: sorted, loading: empty, empty, error: null });
   }
 
   #patchOpen(item: TeamItem): void {

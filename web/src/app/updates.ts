@@ -2,18 +2,29 @@
 
 import { Signal } from '../model/signal';
 
+const HOUR_MS = 3_600_000;
+
 export class Updates {
   readonly ready = new Signal(false);
   #waiting: ServiceWorker | null = null;
+  #registration: ServiceWorkerRegistration | null = null;
+  #askedAt = Date.now();
 
   async register(path = '/sw.js'): Promise<void> {
     if (!('serviceWorker' in navigator)) return;
     try {
-      const registration = await navigator.serviceWorker.register(path);
-      this.#watch(registration);
+      this.#registration = await navigator.serviceWorker.register(path);
+      this.#watch(this.#registration);
     } catch {
       // Without a worker the app still works, with a network.
     }
+  }
+
+  /** A page left open for days would otherwise never hear of a newer one. */
+  check(): void {
+    if (Date.now() - this.#askedAt < HOUR_MS) return;
+    this.#askedAt = Date.now();
+    this.#registration?.update().catch(() => {});
   }
 
   /** Takes the new version; the page reloads once it is in charge. */
