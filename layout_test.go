@@ -12,7 +12,7 @@ import (
 // refused, and a new room must say where it stands. Tests may reach further (a feature is tested on the real parts).
 var floors = map[string][]string{
 	"cmd/liaison": {"node", "accounts", "audit", "chat", "demo", "mobile-api", "storage", "storage/embedded", "teams", "vault"},
-	"node":        {"access", "accounts", "audit", "chat", "events", "live", "mobile-api", "storage", "teams", "vault", "web"},
+	"node":        {"access", "accounts", "audit", "chat", "events", "live", "mobile-api", "professions", "storage", "teams", "vault", "web"},
 	"demo":        {"access", "accounts", "chat", "professions", "teams"},
 	"mobile-api":  {"access", "accounts", "chat", "events", "live", "professions", "teams"},
 	"web":         {},

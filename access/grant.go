@@ -29,7 +29,6 @@ type grant struct {
 	facts    Facts
 	at       time.Time
 	line     audit.Line
-	detail   map[string]any
 
 	// What a writing grant holds and will commit.
 	locked  map[uuid.UUID]*lockedChannel

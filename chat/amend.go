@@ -123,7 +123,7 @@ func (s *Service) change(ctx context.Context, actor access.Actor, message uuid.U
 }
 
 func (s *Service) shown(ctx context.Context, g access.Grant, r row, said body) (Message, error) {
-	names, err := s.people.of(ctx, []uuid.UUID{r.Author})
+	names, err := s.people.of(ctx, g.Tx(), []uuid.UUID{r.Author})
 	if err != nil {
 		return Message{}, err
 	}
@@ -156,7 +156,7 @@ func (s *Service) tell(ctx context.Context, g access.Grant, now row, said body) 
 		return err
 	}
 	now.Thread = thread
-	names, err := s.people.of(ctx, []uuid.UUID{now.Author})
+	names, err := s.people.of(ctx, g.Tx(), []uuid.UUID{now.Author})
 	if err != nil {
 		return err
 	}

@@ -196,9 +196,9 @@ func (s *Service) showPast(ctx context.Context, g access.Grant, message uuid.UUI
 // show opens rows for their reader and notes in the journal how many and which range. personal adds what is the viewer's own.
 func (s *Service) show(ctx context.Context, g access.Grant, rows []row, personal bool) ([]Message, error) {
 	items := make([]Message, 0, len(rows))
-	names, err := s.people.of(ctx, authorsOf(rows))
+	names, err := s.people.of(ctx, g.Tx(), authorsOf(rows))
 	if err != nil {
-		return nil, fmt.Errorf("names of authors: %w", err)
+		return nil, err
 	}
 	for _, r := range rows {
 		b, err := s.unseal(ctx, r.Space, r.ID, r.Revision, r.Body)

@@ -113,7 +113,7 @@ func (s *Service) Receipts(ctx context.Context, actor access.Actor, message uuid
 		if err != nil {
 			return err
 		}
-		names, err := s.people.of(ctx, ids)
+		names, err := s.people.of(ctx, g.Tx(), ids)
 		for i := range readers {
 			readers[i].Professional = names[ids[i]]
 		}

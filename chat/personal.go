@@ -55,17 +55,17 @@ func (s *Service) addReplies(ctx context.Context, g access.Grant, rows []row, it
 	if err := found.Err(); err != nil {
 		return err
 	}
-	return s.nameReplies(ctx, authors, places, items)
+	return s.nameReplies(ctx, g, authors, places, items)
 }
 
-func (s *Service) nameReplies(ctx context.Context, authors [][]uuid.UUID, places []int, items []Message) error {
+func (s *Service) nameReplies(ctx context.Context, g access.Grant, authors [][]uuid.UUID, places []int, items []Message) error {
 	var all []uuid.UUID
 	for _, a := range authors {
 		all = append(all, a...)
 	}
-	names, err := s.people.of(ctx, all)
+	names, err := s.people.of(ctx, g.Tx(), all)
 	if err != nil {
-		return fmt.Errorf("names of authors: %w", err)
+		return err
 	}
 	for i, place := range places {
 		items[place].Replies.Authors = []string{}

@@ -153,11 +153,7 @@ type located struct {
 }
 
 func (s *Service) writeBatch(ctx context.Context, posts []*post) error {
-	names, err := s.people.of(ctx, namedIn(posts))
-	if err != nil {
-		return fmt.Errorf("names of authors: %w", err)
-	}
-	b := &batch{posts: posts, names: names}
+	b := &batch{posts: posts}
 	return s.gate.WriteTogether(ctx, b.claims(), b.look, func(t access.Together) error { return s.decide(ctx, t, b) })
 }
 
@@ -226,7 +222,10 @@ func (b *batch) scanMembers(rows pgx.Rows) error {
 }
 
 // decide admits or refuses each post, then queues one insert for those admitted.
-func (s *Service) decide(ctx context.Context, t access.Together, b *batch) error {
+func (s *Service) decide(ctx context.Context, t access.Together, b *batch) (err error) {
+	if b.names, err = s.people.of(ctx, t.Tx(), namedIn(b.posts)); err != nil {
+		return err
+	}
 	for i, p := range b.posts {
 		p.err, p.replay = nil, false
 		g := t.Grants[i]

@@ -35,11 +35,11 @@ func (s *Service) Deliverables(ctx context.Context, sc access.Scope, evs []event
 	if err != nil {
 		return nil, err
 	}
-	return s.frames(ctx, rows, roots, kinds)
+	return s.frames(ctx, sc.Tx(), rows, roots, kinds)
 }
 
-func (s *Service) frames(ctx context.Context, rows []row, roots map[uuid.UUID]access.Facts, kinds map[uuid.UUID]string) (map[uuid.UUID]*access.Deliverable, error) {
-	names, err := s.people.of(ctx, authorsOf(rows))
+func (s *Service) frames(ctx context.Context, q storage.Querier, rows []row, roots map[uuid.UUID]access.Facts, kinds map[uuid.UUID]string) (map[uuid.UUID]*access.Deliverable, error) {
+	names, err := s.people.of(ctx, q, authorsOf(rows))
 	if err != nil {
 		return nil, err
 	}

@@ -216,7 +216,7 @@ func (s *Service) addEvents(ctx context.Context, c *catchUp, changed []changedMe
 	for i := range changed {
 		rows[i] = changed[i].row
 	}
-	names, err := s.people.of(ctx, authorsOf(rows))
+	names, err := s.people.of(ctx, c.sc.Tx(), authorsOf(rows))
 	if err != nil {
 		return err
 	}
@@ -283,7 +283,7 @@ func (s *Service) receiptNews(ctx context.Context, c *catchUp, person uuid.UUID,
 	if err != nil {
 		return err
 	}
-	names, err := s.people.of(ctx, readers)
+	names, err := s.people.of(ctx, c.sc.Tx(), readers)
 	for i := range found {
 		found[i].Receipt.Professional = Mention{readers[i], names[readers[i]].DisplayName}
 	}

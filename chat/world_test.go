@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 
 	"liaison/access"
 	"liaison/events"
-	"liaison/professions"
 	"liaison/storage/storagetest"
 	"liaison/vault"
 )
@@ -43,7 +41,7 @@ func newWorld(t *testing.T) *world {
 	w.must(w.gate.PublishDefault(t.Context()))
 	cursors, err := events.NewCursors(make([]byte, 32), uuid.New())
 	w.must(err)
-	w.chat = New(w.gate, keys, directory{w}, cursors, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	w.chat = New(w.gate, keys, cursors, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { w.chat.Run(ctx); close(done) }()
@@ -140,23 +138,3 @@ func note(category, text string) Draft {
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-
-// directory shows people by their row.
-type directory struct{ w *world }
-
-func (d directory) Persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]professions.Person, error) {
-	rows, err := d.w.db.DB.Pool.Query(ctx, "select id, family_name, given_name, gender, profession_system, profession_code from professionals where id = any ($1)", ids)
-	if err != nil {
-		return nil, err
-	}
-	out := map[uuid.UUID]professions.Person{}
-	for rows.Next() {
-		var id uuid.UUID
-		var family, given, gender, system, code string
-		if err := rows.Scan(&id, &family, &given, &gender, &system, &code); err != nil {
-			return nil, fmt.Errorf("scan person: %w", err)
-		}
-		out[id] = professions.NewPerson(id, family, given, gender, nil, system, code, nil)
-	}
-	return out, rows.Err()
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,6 +55,7 @@ type Hub struct {
 	horizon uint64
 	healthy bool
 	ticks   int
+	ticked  atomic.Int64 // unix nanoseconds of the last comparison with the database
 }
 
 // presence is a person with sockets on this node.
@@ -79,6 +81,7 @@ func NewHub(cfg Config) *Hub {
 
 // Run delivers until ctx ends; then what waits is written to the journal.
 func (h *Hub) Run(ctx context.Context) error {
+	h.ticked.Store(time.Now().UnixNano())
 	if err := h.Bus.Subscribe(ctx, h.hear); err != nil {
 		return fmt.Errorf("subscribe to events: %w", err)
 	}
@@ -222,6 +225,9 @@ func (h *Hub) watched(channel uuid.UUID) *watch {
 	defer h.mu.Unlock()
 	return h.channels[channel]
 }
+
+// Lag is how long ago this node last compared what it handed out with the database.
+func (h *Hub) Lag() time.Duration { return time.Since(time.Unix(0, h.ticked.Load())) }
 
 // Sockets counts the connected sockets.
 func (h *Hub) Sockets() int {

@@ -22,6 +22,7 @@ func (h *Hub) tick(ctx context.Context) error {
 	people, sessions, channels := h.present()
 	if len(people) == 0 {
 		h.horizon = 0
+		h.ticked.Store(time.Now().UnixNano())
 		return nil
 	}
 	news, err := h.Gate.NewsFor(ctx, access.Interest{People: people, Channels: channels, Since: h.horizon, Notices: !h.healthy})
@@ -34,6 +35,7 @@ func (h *Hub) tick(ctx context.Context) error {
 		return err
 	}
 	h.horizon = news.Horizon
+	h.ticked.Store(time.Now().UnixNano())
 	h.mark(news.Horizon)
 	return nil
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"liaison/accounts"
+	"liaison/node"
+)
+
+type adminCmd struct {
+	Create adminCreateCmd `cmd:"" help:"Create an administrator and print a link to choose login and password, usable once."`
+}
+
+type adminCreateCmd struct {
+	settings
+	Family string `required:"" help:"Family name."`
+	Given  string `required:"" help:"Given name."`
+	Gender string `enum:"F,M" default:"F" help:"F or M."`
+}
+
+// Run works beside a running server or without one; no password passes on the command line.
+func (c adminCreateCmd) Run(ctx context.Context, log *slog.Logger) error {
+	p, err := c.prepare(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	p.Listen, p.MetricsListen = "127.0.0.1:0", ""
+	n, err := node.Start(ctx, p.Config)
+	if err != nil {
+		return err
+	}
+	defer n.Stop()
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	made, err := n.Accounts.CreateAdministrator(ctx, accounts.NewAccount{
+		ID: id, FamilyName: c.Family, GivenName: c.Given, Gender: c.Gender, ProfessionSystem: "TRE_R85", ProfessionCode: "359",
+	})
+	if err != nil {
+		return err
+	}
+	address := c.PublicURL
+	if address == "" {
+		address = "http://" + c.Listen
+	}
+	announce("%s/invitation/%s", address, made.Invitation.Token)
+	announce("This link works once, until %s.", made.Invitation.ExpiresAt.Format("2006-01-02 15:04 MST"))
+	return nil
+}

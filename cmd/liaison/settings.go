@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"liaison/node"
+	"liaison/storage/embedded"
+)
+
+// settings are what the environment or the command line says; empty ones have defaults that work on one machine.
+type settings struct {
+	Data          string `env:"LIAISON_DATA" help:"Directory of everything this node keeps." placeholder:"DIR"`
+	DatabaseURL   string `env:"LIAISON_DATABASE_URL" help:"PostgreSQL 15 or newer; empty: a private one." placeholder:"URL"`
+	OwnerURL      string `env:"LIAISON_DATABASE_OWNER_URL" help:"The same database as its owner, for migrations." placeholder:"URL"`
+	KeysURL       string `env:"LIAISON_KEYS_DATABASE_URL" help:"Database of the wrapped keys." placeholder:"URL"`
+	MasterKeyFile string `env:"LIAISON_MASTER_KEY_FILE" help:"File of the master key." placeholder:"FILE"`
+	RedisURL      string `env:"LIAISON_REDIS_URL" help:"Redis, between several nodes." placeholder:"URL"`
+	JournalDir    string `env:"LIAISON_JOURNAL_DIR" help:"Where the journal's signed blocks are exported." placeholder:"DIR"`
+	Listen        string `env:"LIAISON_LISTEN" default:"127.0.0.1:8080" help:"Address to serve on."`
+	MetricsListen string `env:"LIAISON_METRICS_LISTEN" default:"127.0.0.1:9090" help:"Address of the metrics; empty for none."`
+	PublicURL     string `env:"LIAISON_PUBLIC_URL" help:"Address that people type." placeholder:"URL"`
+	TLSCert       string `env:"LIAISON_TLS_CERT" help:"Certificate, to serve HTTPS." placeholder:"FILE"`
+	TLSKey        string `env:"LIAISON_TLS_KEY" help:"Its key." placeholder:"FILE"`
+	Territory     string `env:"LIAISON_TERRITORY" help:"Name of the territory, set at the first start."`
+	NoRateLimit   bool   `env:"LIAISON_NO_RATE_LIMIT" hidden:"" help:"For load tests on this machine."`
+}
+
+// prepared is a configuration with what had to be started for it.
+type prepared struct {
+	node.Config
+	stop func()
+}
+
+// prepare fills what is not configured: the data directory, and a private PostgreSQL in it.
+func (s settings) prepare(ctx context.Context, log *slog.Logger) (prepared, error) {
+	if s.Data == "" {
+		dir, err := embedded.DefaultDataDir()
+		if err != nil {
+			return prepared{}, err
+		}
+		s.Data = dir
+	}
+	p := prepared{stop: func() {}}
+	if s.DatabaseURL == "" {
+		stop, err := s.startPostgres(ctx, log)
+		if err != nil {
+			return p, err
+		}
+		p.stop = stop
+	}
+	if err := s.fill(); err != nil {
+		p.stop()
+		return p, err
+	}
+	p.Config = s.config(log)
+	return p, nil
+}
+
+func (s *settings) startPostgres(ctx context.Context, log *slog.Logger) (stop func(), err error) {
+	cluster, err := embedded.Postgres(ctx, embedded.Options{DataDir: s.Data, Durable: true, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	stop = func() {
+		if err := cluster.Stop(context.Background()); err != nil {
+			log.Error("stop PostgreSQL", "error", err)
+		}
+	}
+	for _, name := range []string{"liaison", "liaison_keys"} {
+		if err := cluster.CreateDatabase(ctx, name); err != nil {
+			stop()
+			return nil, err
+		}
+	}
+	s.DatabaseURL, s.OwnerURL = cluster.URL("liaison", "liaison_app"), cluster.URL("liaison", embedded.Owner)
+	if s.KeysURL == "" {
+		s.KeysURL = cluster.URL("liaison_keys", embedded.Owner)
+	}
+	return stop, nil
+}
+
+func (s *settings) fill() error {
+	if s.KeysURL == "" {
+		return fmt.Errorf("LIAISON_KEYS_DATABASE_URL is needed with LIAISON_DATABASE_URL: wrapped keys live in a database of their own")
+	}
+	if err := os.MkdirAll(s.Data, 0o711); err != nil {
+		return fmt.Errorf("data directory (LIAISON_DATA names another): %w", err)
+	}
+	if s.MasterKeyFile == "" {
+		s.MasterKeyFile = filepath.Join(s.Data, "master.key")
+	}
+	if s.JournalDir == "" {
+		s.JournalDir = filepath.Join(s.Data, "journal")
+	}
+	return nil
+}
+
+func (s settings) config(log *slog.Logger) node.Config {
+	return node.Config{
+		DatabaseURL: s.DatabaseURL, OwnerURL: s.OwnerURL, KeysURL: s.KeysURL, MasterKeyFile: s.MasterKeyFile, RedisURL: s.RedisURL,
+		JournalDir: s.JournalDir, Listen: s.Listen, MetricsListen: s.MetricsListen, PublicURL: s.PublicURL, TLSCert: s.TLSCert,
+		TLSKey: s.TLSKey, Territory: s.Territory, NoRateLimit: s.NoRateLimit, Log: log,
+	}
+}

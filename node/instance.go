@@ -1,0 +1,36 @@
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"liaison/storage"
+)
+
+// Instance is which service this is: one territory, one database, in its present incarnation (new after a restore).
+type Instance struct {
+	ID          uuid.UUID
+	Incarnation uuid.UUID
+	Territory   string
+	Demo        bool
+}
+
+// identify reads the instance, or names it at the first start. An instance that was started without the demo never becomes one.
+func identify(ctx context.Context, db *storage.DB, territory string, demo bool) (Instance, error) {
+	if territory == "" {
+		territory = "Liaison"
+	}
+	_, err := db.Pool.Exec(ctx, "insert into instance (id, incarnation, territory, demo) values ($1, $2, $3, $4) on conflict do nothing",
+		uuid.New(), uuid.New(), territory, demo)
+	if err != nil {
+		return Instance{}, fmt.Errorf("name the instance: %w", err)
+	}
+	var i Instance
+	err = db.Pool.QueryRow(ctx, "select id, incarnation, territory, demo from instance").Scan(&i.ID, &i.Incarnation, &i.Territory, &i.Demo)
+	if err != nil {
+		return Instance{}, fmt.Errorf("read the instance: %w", err)
+	}
+	return i, nil
+}
