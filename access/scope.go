@@ -22,7 +22,7 @@ type scope struct {
 	actor     Actor
 	standings map[uuid.UUID]Standing
 	at        time.Time
-	horizon   uint64
+	horizon   events.Horizon
 	line      audit.Line
 	notices   []events.Event
 }
@@ -43,8 +43,8 @@ func (s Scope) Actor() Actor { return s.in().actor }
 // At is the database's clock when the scope was opened.
 func (s Scope) At() time.Time { return s.in().at }
 
-// Horizon is the oldest transaction that had not ended: all that older ones did is seen by this scope.
-func (s Scope) Horizon() uint64 { return s.in().horizon }
+// Horizon is the scope's snapshot: what later ones see beyond it is what happened since.
+func (s Scope) Horizon() events.Horizon { return s.in().horizon }
 
 // Standing is how the person stands in a space now.
 func (s Scope) Standing(space uuid.UUID) (Standing, bool) {
@@ -92,7 +92,7 @@ func (g *Gate) ReadMany(ctx context.Context, actor Actor, verb string, fn func(S
 	sc.line = audit.Line{Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: verb}
 	b := &pgx.Batch{}
 	queueActor(b, actor.Person, false)
-	b.Queue("select clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot())::text::bigint").
+	b.Queue("select clock_timestamp(), pg_current_snapshot()::text").
 		QueryRow(func(row pgx.Row) error { return row.Scan(&sc.at, &sc.horizon) })
 	b.Queue("select s.space_id, "+standingColumns+" from standings s where "+
 		"s.person_id = $1 and s.valid_from <= statement_timestamp() and statement_timestamp() < s.valid_until", actor.Person).
@@ -142,7 +142,7 @@ func (g *Gate) Relay(ctx context.Context, fn func(Scope) error) error {
 	sc := &scope{actor: Actor{Person: SystemRelay}}
 	b := &pgx.Batch{}
 	queueActor(b, SystemRelay, false)
-	b.Queue("select clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot())::text::bigint").
+	b.Queue("select clock_timestamp(), pg_current_snapshot()::text").
 		QueryRow(func(row pgx.Row) error { return row.Scan(&sc.at, &sc.horizon) })
 	tx, err := g.db.Begin(ctx, "", b)
 	if err != nil {

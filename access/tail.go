@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -52,13 +51,13 @@ func (g *Gate) EventsAfter(ctx context.Context, channel uuid.UUID, position int6
 type Interest struct {
 	People   []uuid.UUID
 	Channels map[uuid.UUID]int64
-	Since    uint64 // the horizon of the last answer
-	Notices  bool   // also receipts and read marks: hints may have been lost
+	Since    events.Horizon // of the last answer; empty at first
+	Notices  bool           // also receipts and read marks: hints may have been lost
 }
 
-// News is what a node may have missed. Everything older than Horizon is in it, or was in an earlier one.
+// News is what a node may have missed. Everything that was over at Horizon is in it, or was in an earlier one.
 type News struct {
-	Horizon   uint64
+	Horizon   events.Horizon
 	Behind    []uuid.UUID // channels that went on
 	Standings []uuid.UUID // people whose standing changed
 	Notices   []events.Event
@@ -71,19 +70,22 @@ func (g *Gate) NewsFor(ctx context.Context, in Interest) (News, error) {
 		ids, heads = append(ids, id), append(heads, head)
 	}
 	var n News
-	since := strconv.FormatUint(in.Since, 10)
+	args := pgx.NamedArgs{"people": in.People, "horizon": string(in.Since)}
+	if in.Since == "" {
+		args["horizon"] = string(events.Beginning)
+	}
 	b := &pgx.Batch{}
 	queueActor(b, SystemRelay, false)
-	b.Queue("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint").QueryRow(func(r pgx.Row) error { return r.Scan(&n.Horizon) })
+	b.Queue("select pg_current_snapshot()::text").QueryRow(func(r pgx.Row) error { return r.Scan(&n.Horizon) })
 	b.Queue("select c.id from unnest($1::uuid[], $2::bigint[]) v (id, head) join channels c on c.id = v.id where c.head > v.head", ids, heads).
 		Query(collect(&n.Behind, pgx.RowTo[uuid.UUID]))
-	b.Queue("select distinct person_id from standings where person_id = any ($1) and xid >= $2::text::xid8", in.People, since).
+	b.Queue("select distinct person_id from standings where person_id = any (@people) and "+events.NotSeen, args).
 		Query(collect(&n.Standings, pgx.RowTo[uuid.UUID]))
-	if in.Notices && in.Since > 0 {
+	if in.Notices && in.Since != "" {
 		b.Queue(`select space_id, channel_id, message_id, author_id, person_id, seen_at is not null, coalesce(seen_at, delivered_at) from receipts
-			where author_id = any ($1) and xid >= $2::text::xid8 limit 5000`, in.People, since).Query(collectMore(&n.Notices, receiptEvent))
+			where author_id = any (@people) and `+events.NotSeen+` limit 5000`, args).Query(collectMore(&n.Notices, receiptEvent))
 		b.Queue(`select k.channel_id, k.person_id, m.id from read_marks k join messages m on m.channel_id = k.channel_id and m.position = k.position
-			where k.person_id = any ($1) and k.xid >= $2::text::xid8 limit 5000`, in.People, since).Query(collectMore(&n.Notices, readEvent))
+			where k.person_id = any (@people) and `+events.NotSeen+` limit 5000`, args).Query(collectMore(&n.Notices, readEvent))
 	}
 	tx, err := g.db.Begin(ctx, "isolation level repeatable read", b)
 	if err != nil {

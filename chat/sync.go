@@ -78,7 +78,7 @@ func (s *Service) firstSync(ctx context.Context, sc access.Scope, out *Sync) err
 		return err
 	}
 	out.Channels = append(out.Channels, list...)
-	out.Cursor = s.cursors.Seal(events.Cursor{Person: sc.Actor().Person, Horizon: sc.Horizon()})
+	out.Cursor = s.cursors.Seal(events.Cursor{Person: sc.Actor().Person, Since: sc.Horizon()})
 	sc.Note("channels", len(list))
 	return nil
 }
@@ -94,9 +94,9 @@ type catchUp struct {
 
 func (s *Service) nextSync(ctx context.Context, sc access.Scope, from events.Cursor, out *Sync) error {
 	c := &catchUp{sc: sc, from: from, out: out, reset: map[uuid.UUID]bool{}, news: map[uuid.UUID]bool{}}
-	next := events.Cursor{Person: sc.Actor().Person, Horizon: sc.Horizon()}
-	if from.Next != 0 {
-		next.Horizon = from.Next
+	next := events.Cursor{Person: sc.Actor().Person, Since: sc.Horizon()}
+	if from.Next != "" {
+		next.Since = from.Next
 	}
 	if err := c.resets(ctx); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (s *Service) nextSync(ctx context.Context, sc access.Scope, from events.Cur
 	}
 	if after != uuid.Nil {
 		out.More = true
-		next = events.Cursor{Person: next.Person, Horizon: from.Horizon, Next: next.Horizon, After: after}
+		next = events.Cursor{Person: next.Person, Since: from.Since, Next: next.Since, After: after}
 	}
 	if from.After == uuid.Nil {
 		if err := s.ownNews(ctx, c); err != nil {
@@ -125,12 +125,13 @@ func (s *Service) nextSync(ctx context.Context, sc access.Scope, from events.Cur
 	return nil
 }
 
-func horizonArg(h uint64) string { return fmt.Sprint(h) }
+func (c *catchUp) args() pgx.NamedArgs {
+	return pgx.NamedArgs{"actor": c.sc.Actor().Person, "horizon": string(c.from.Since)}
+}
 
 // resets finds the channels where the person's own standing changed: what she holds of them is no longer what she may see.
 func (c *catchUp) resets(ctx context.Context) error {
-	rows, err := c.sc.Tx().Query(ctx, "select distinct channel_id, space_id from events where person_id = $1 and xid >= $2::text::xid8 order by 1",
-		c.sc.Actor().Person, horizonArg(c.from.Horizon))
+	rows, err := c.sc.Tx().Query(ctx, "select distinct channel_id, space_id from events where person_id = @actor and "+events.NotSeen+" order by 1", c.args())
 	if err != nil {
 		return fmt.Errorf("resets: %w", err)
 	}
@@ -175,16 +176,16 @@ func (c *catchUp) changedMessages(ctx context.Context) ([]changedMessage, error)
 	for id := range c.reset {
 		skip = append(skip, id)
 	}
+	args := c.args()
+	args["after"], args["skip"], args["most"] = c.from.After, skip, syncMost+1
 	rows, err := c.sc.Tx().Query(ctx, "select "+messageColumns+`, x.created
 		from standings s join channels c on c.space_id = s.space_id
 		join lateral (select e.message_id, bool_or(e.type = 'message.created') as created from events e
-			where e.channel_id = c.id and e.xid >= @horizon::text::xid8 and e.message_id is not null group by 1) x on true
+			where e.channel_id = c.id and `+events.NotSeen+` and e.message_id is not null group by 1) x on true
 		join messages m on m.id = x.message_id
-		where `+access.StandingNow+` and c.xid >= @horizon::text::xid8 and c.id > @after and c.id <> all (@skip) and `+access.VisibleByStanding+`
+		where `+access.StandingNow+` and c.xid >= pg_snapshot_xmin(@horizon::text::pg_snapshot) and c.id > @after and c.id <> all (@skip) and `+access.VisibleByStanding+`
 		order by c.id, m.position limit @most`,
-		pgx.NamedArgs{
-			"actor": c.sc.Actor().Person, "horizon": horizonArg(c.from.Horizon), "after": c.from.After, "skip": skip, "most": syncMost + 1,
-		})
+		args)
 	if err != nil {
 		return nil, fmt.Errorf("changed messages: %w", err)
 	}
@@ -246,8 +247,7 @@ func kindOf(m changedMessage) string {
 
 // ownNews adds what concerns only this person: her other devices' read marks, receipts of her messages.
 func (s *Service) ownNews(ctx context.Context, c *catchUp) error {
-	person, horizon := c.sc.Actor().Person, horizonArg(c.from.Horizon)
-	marks, err := c.sc.Tx().Query(ctx, "select channel_id from read_marks where person_id = $1 and xid >= $2::text::xid8", person, horizon)
+	marks, err := c.sc.Tx().Query(ctx, "select channel_id from read_marks where person_id = @actor and "+events.NotSeen, c.args())
 	if err != nil {
 		return fmt.Errorf("read marks: %w", err)
 	}
@@ -258,14 +258,17 @@ func (s *Service) ownNews(ctx context.Context, c *catchUp) error {
 	for _, id := range channels {
 		c.news[id] = true
 	}
-	return s.receiptNews(ctx, c, person, horizon)
+	return s.receiptNews(ctx, c)
 }
 
-func (s *Service) receiptNews(ctx context.Context, c *catchUp, person uuid.UUID, horizon string) error {
+func (s *Service) receiptNews(ctx context.Context, c *catchUp) error {
+	args := c.args()
+	args["most"] = syncMost
 	rows, err := c.sc.Tx().Query(ctx, `select r.channel_id, r.message_id, r.person_id, r.seen_at is not null, coalesce(r.seen_at, r.delivered_at)
 		from receipts r join standings s on s.space_id = r.space_id and s.person_id = r.author_id
 			and s.valid_from <= statement_timestamp() and statement_timestamp() < s.valid_until
-		where r.author_id = $1 and r.xid >= $2::text::xid8 order by r.xid limit $3`, person, horizon, syncMost)
+		where r.author_id = @actor and r.xid >= pg_snapshot_xmin(@horizon::text::pg_snapshot)
+			and not pg_visible_in_snapshot(r.xid, @horizon::text::pg_snapshot) order by r.xid limit @most`, args)
 	if err != nil {
 		return fmt.Errorf("receipts: %w", err)
 	}

@@ -26,7 +26,7 @@ type world struct {
 	bus  *events.Memory
 	chat *Service
 
-	space, discussion, notebook             uuid.UUID
+	space, discussion, notebook           uuid.UUID
 	gp, nurse, pharmacist, help, outsider access.Actor
 }
 

@@ -4,21 +4,43 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/base64"
-	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 )
 
-// Cursor says up to where a client was given everything: all transactions older than Horizon, in one incarnation of the
-// database. A client that is in the middle of a long catch-up has been given the channels up to After of what lies between
-// Horizon and Next.
+// Horizon is a database snapshot (pg_snapshot as text): exactly the transactions that were over when it was taken. Positions
+// and transaction ids become visible out of order across commits; a snapshot says which were in and which were not.
+type Horizon string
+
+// The beginning: nothing is over yet.
+const Beginning Horizon = "1:1:"
+
+// NotSeen is the condition that a row written by transaction column xid was not over at the horizon in @horizon. Its first
+// half lets an index on xid work.
+const NotSeen = `xid >= pg_snapshot_xmin(@horizon::text::pg_snapshot) and not pg_visible_in_snapshot(xid, @horizon::text::pg_snapshot)`
+
+// horizonMost bounds a horizon's length in a cursor; beyond it the cursor says less and its client is told some things twice.
+const horizonMost = 600
+
+func (h Horizon) bounded() Horizon {
+	if len(h) <= horizonMost {
+		return h
+	}
+	oldest, _, _ := strings.Cut(string(h), ":")
+	return Horizon(oldest + ":" + oldest + ":")
+}
+
+// Cursor says up to where a person's client was given everything, in one incarnation of the database. A client in the middle
+// of a long catch-up has been given the channels up to After of what lies between Since and Next.
 type Cursor struct {
-	Incarnation uuid.UUID
-	Person      uuid.UUID
-	Horizon     uint64
-	Next        uint64
-	After       uuid.UUID
+	Incarnation uuid.UUID `json:"i"`
+	Person      uuid.UUID `json:"p"`
+	Since       Horizon   `json:"s"`
+	Next        Horizon   `json:"n,omitempty"`
+	After       uuid.UUID `json:"a"`
 }
 
 // ErrCursor answers a cursor that this instance did not seal for this person in this incarnation.
@@ -45,12 +67,11 @@ func NewCursors(secret []byte, incarnation uuid.UUID) (*Cursors, error) {
 
 // Seal writes a cursor down for its person.
 func (c *Cursors) Seal(cur Cursor) string {
-	plain := make([]byte, 0, 64)
-	plain = append(plain, c.incarnation[:]...)
-	plain = append(plain, cur.Person[:]...)
-	plain = binary.BigEndian.AppendUint64(plain, cur.Horizon)
-	plain = binary.BigEndian.AppendUint64(plain, cur.Next)
-	plain = append(plain, cur.After[:]...)
+	cur.Incarnation, cur.Since, cur.Next = c.incarnation, cur.Since.bounded(), cur.Next.bounded()
+	plain, err := json.Marshal(cur)
+	if err != nil {
+		panic("a cursor does not encode: " + err.Error())
+	}
 	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, plain, nil))
 }
 
@@ -61,14 +82,11 @@ func (c *Cursors) Open(text string, person uuid.UUID) (Cursor, error) {
 		return Cursor{}, ErrCursor
 	}
 	plain, err := c.aead.Open(nil, nil, sealed, nil)
-	if err != nil || len(plain) != 64 {
+	if err != nil {
 		return Cursor{}, ErrCursor
 	}
-	cur := Cursor{
-		Incarnation: uuid.UUID(plain[:16]), Person: uuid.UUID(plain[16:32]),
-		Horizon: binary.BigEndian.Uint64(plain[32:]), Next: binary.BigEndian.Uint64(plain[40:]), After: uuid.UUID(plain[48:]),
-	}
-	if cur.Incarnation != c.incarnation || cur.Person != person {
+	var cur Cursor
+	if err := json.Unmarshal(plain, &cur); err != nil || cur.Incarnation != c.incarnation || cur.Person != person {
 		return Cursor{}, ErrCursor
 	}
 	return cur, nil

@@ -66,7 +66,9 @@ func (r *Redis) Publish(evs ...Event) {
 }
 
 // Subscribe hands over the events of every node.
-func (r *Redis) Subscribe(ctx context.Context, fn func(Event)) error { return r.local.Subscribe(ctx, fn) }
+func (r *Redis) Subscribe(ctx context.Context, fn func(Event)) error {
+	return r.local.Subscribe(ctx, fn)
+}
 
 // Healthy says whether Redis took the last word and listens.
 func (r *Redis) Healthy() bool { return r.healthy.Load() }

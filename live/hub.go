@@ -52,7 +52,7 @@ type Hub struct {
 	journal  *journal
 
 	// Of the worker alone.
-	horizon uint64
+	horizon events.Horizon
 	healthy bool
 	ticks   int
 	ticked  atomic.Int64 // unix nanoseconds of the last comparison with the database

@@ -21,7 +21,7 @@ const markEvery = 5
 func (h *Hub) tick(ctx context.Context) error {
 	people, sessions, channels := h.present()
 	if len(people) == 0 {
-		h.horizon = 0
+		h.horizon = ""
 		h.ticked.Store(time.Now().UnixNano())
 		return nil
 	}
@@ -93,7 +93,7 @@ func (h *Hub) cutEnded(ctx context.Context, sessions []uuid.UUID) error {
 }
 
 // mark gives each listener that was told something a cursor: everything older was queued to it before.
-func (h *Hub) mark(horizon uint64) {
+func (h *Hub) mark(horizon events.Horizon) {
 	h.ticks++
 	if h.ticks%markEvery != 0 {
 		return
@@ -103,7 +103,7 @@ func (h *Hub) mark(horizon uint64) {
 			l.Send(encode(struct {
 				Type   string `json:"type"`
 				Cursor string `json:"cursor"`
-			}{"mark", h.Cursors.Seal(events.Cursor{Person: l.Person, Horizon: horizon})}))
+			}{"mark", h.Cursors.Seal(events.Cursor{Person: l.Person, Since: horizon})}))
 		}
 	}
 }
