@@ -168,3 +168,12 @@ func (s *Service) touch(ctx context.Context, st state, since uint64) error {
 
 // Forget makes this node ask the database again about a session: another node ended it.
 func (s *Service) Forget(session uuid.UUID) { s.states.bySession.drop(session) }
+
+// TokenEnds gives the end of an access token that Authenticate has accepted; zero for anything else.
+func (s *Service) TokenEnds(bearer string) time.Time {
+	c, err := s.readAccess(bearer)
+	if err != nil || c.ExpiresAt == nil {
+		return time.Time{}
+	}
+	return c.ExpiresAt.Time
+}

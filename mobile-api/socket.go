@@ -34,6 +34,21 @@ type Socket struct {
 	Log    *slog.Logger
 }
 
+// SocketActor says who opens a socket, and when the token she opens it with ends; zero for a session cookie.
+func (a *API) SocketActor(r *http.Request) (access.Actor, time.Time, error) {
+	actor, err := a.actorOf(r)
+	if err != nil {
+		return actor, time.Time{}, err
+	}
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return actor, a.cfg.Accounts.TokenEnds(token), nil
+}
+
+// Refuse answers a request with the problem of err.
+func (a *API) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	problemOf(r.Context(), err).write(w)
+}
+
 var upgrader = websocket.Upgrader{
 	ReadBufferSize:  256,
 	WriteBufferSize: 1024,

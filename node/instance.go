@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"liaison/storage"
 )
@@ -33,4 +34,18 @@ func identify(ctx context.Context, db *storage.DB, territory string, demo bool) 
 		return Instance{}, fmt.Errorf("read the instance: %w", err)
 	}
 	return i, nil
+}
+
+// NewIncarnation follows a restore: transaction ids of the former cluster mean nothing in this one, so whatever was written
+// counts as long past, and every cursor out there is refused.
+func NewIncarnation(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, "update instance set incarnation = $1", uuid.New()); err != nil {
+		return fmt.Errorf("new incarnation: %w", err)
+	}
+	for _, table := range []string{"channels", "standings", "events", "read_marks", "receipts"} {
+		if _, err := tx.Exec(ctx, "update "+table+" set xid = '0'"); err != nil {
+			return fmt.Errorf("past of %s: %w", table, err)
+		}
+	}
+	return nil
 }

@@ -58,12 +58,8 @@ type Vault struct {
 // Open migrates the key database at url and checks the master key against it. The file is made when it is absent and the
 // database has no keys yet; with keys, a missing or different master key is ErrMasterKey.
 func Open(ctx context.Context, url, masterKeyFile string) (*Vault, error) {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
+	if err := Migrate(ctx, url); err != nil {
 		return nil, err
-	}
-	if err := storage.MigrateFS(ctx, url, dir); err != nil {
-		return nil, fmt.Errorf("key database: %w", err)
 	}
 	pool, err := pgxpool.New(ctx, url)
 	if err != nil {
@@ -78,6 +74,18 @@ func Open(ctx context.Context, url, masterKeyFile string) (*Vault, error) {
 	v.master.Store(m)
 	go v.expire(time.Minute)
 	return v, nil
+}
+
+// Migrate brings the key database to the newest schema.
+func Migrate(ctx context.Context, url string) error {
+	dir, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	if err := storage.MigrateFS(ctx, url, dir); err != nil {
+		return fmt.Errorf("key database: %w", err)
+	}
+	return nil
 }
 
 // Close drops every cached key and ends the connections.

@@ -340,7 +340,10 @@ grant select, insert, update on instance, professionals, accounts, invitations, 
   patients, memberships, messages, read_marks, receipts to liaison_app;
 grant select, insert, update, delete on workplaces, standings, boundaries to liaison_app;
 grant delete on refresh_tokens to liaison_app;
-grant select, insert on wills, message_revisions, events, matrices, audit_lines, audit_blocks to liaison_app;
+grant select, insert on wills, message_revisions, events, matrices, audit_blocks to liaison_app;
+-- A line's time and transaction are the database's word, not the application's.
+grant select on audit_lines to liaison_app;
+grant insert (id, actor, session, workplace, verb, outcome, space_id, object, detail, address) on audit_lines to liaison_app;
 
 -- The second lock ------------------------------------------------------------------------------------------------
 -- Independent of the Go code. It protects from a forgotten predicate, not from SQL injection.
@@ -498,7 +501,7 @@ grant execute on function circle_members(uuid[]) to liaison_app;
 revoke create on schema public from liaison_locator;
 
 -- Backup and restore see every row under a role of their own: what they copy of care data is sealed.
-grant select, insert, update on all tables in schema public to liaison_backup;
+grant select, insert, update on all tables in schema public to liaison_backup; -- the table of migrations too
 create policy patients_backup on patients for all to liaison_backup using (true) with check (true);
 create policy memberships_backup on memberships for all to liaison_backup using (true) with check (true);
 create policy wills_backup on wills for all to liaison_backup using (true) with check (true);

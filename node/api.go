@@ -1,0 +1,41 @@
+package node
+
+import (
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"liaison/access"
+	mobileapi "liaison/mobile-api"
+)
+
+// api makes the HTTP API over this node's features.
+func (n *Node) api(dist fs.FS) (*mobileapi.API, error) {
+	socket := &mobileapi.Socket{Hub: n.Hub, Log: n.Log}
+	api, err := mobileapi.New(mobileapi.Config{
+		Accounts: n.Accounts, Teams: n.Teams, Chat: n.Chat, Web: builtWeb(dist), Live: socket,
+		Ready: func(r *http.Request) error { return n.Ready(r.Context()) },
+		Demo:  n.Instance.Demo, Territory: n.Instance.Territory, InstanceID: n.Instance.ID, PublicURL: n.URL,
+		CookieName: "liaison-" + n.Instance.ID.String()[:8], TLS: strings.HasPrefix(n.URL, "https://"), RateLimit: n.rateLimit(),
+		Log: n.Log, Metrics: n.registry,
+	})
+	if err != nil {
+		return nil, err
+	}
+	socket.Authenticate = func(r *http.Request) (access.Actor, time.Time, error) { return api.SocketActor(r) }
+	socket.Refuse = api.Refuse
+	return api, nil
+}
+
+// builtWeb is nil until the web client is built: the API then says so in a sentence.
+func builtWeb(dist fs.FS) fs.FS {
+	if _, err := fs.Stat(dist, "index.html"); err != nil {
+		return nil
+	}
+	return dist
+}
+
+func (n *Node) rateLimit() mobileapi.RateLimit {
+	return mobileapi.RateLimit{Off: n.NoRateLimit}
+}
