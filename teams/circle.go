@@ -1,0 +1,256 @@
+package teams
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"liaison/access"
+	"liaison/professions"
+)
+
+// Team is a circle as one of its members sees it.
+type Team struct {
+	TeamItem
+	// Members are those who have a place now or will have one; Ended those who had one, for who manages the circle, and for
+	// everybody her own.
+	Members []Member `json:"members"`
+	Ended   []Member `json:"ended"`
+	My      Rights   `json:"my"`
+}
+
+// Member is one person's place in the circle; several memberships of one person are one member.
+type Member struct {
+	ID           uuid.UUID          `json:"id"` // of the first membership shown
+	Professional professions.Person `json:"professional"`
+	Seats        []string           `json:"seats"`
+	Basis        string             `json:"basis"`
+	From         time.Time          `json:"from"`
+	Until        *time.Time         `json:"until"`
+	Periods      []Period           `json:"periods"`
+	// Reads and Writes are what she may do now: for herself and for who sees full reasons. To the others only what the
+	// matrix gives her profession at her seats: the patient's will is nobody's business.
+	Reads            []string `json:"reads,omitzero"`
+	Writes           []string `json:"writes,omitzero"`
+	ProfessionReads  []string `json:"profession_reads"`
+	ProfessionWrites []string `json:"profession_writes"`
+}
+
+// Period is one membership.
+type Period struct {
+	ID        uuid.UUID  `json:"id"`
+	Seat      string     `json:"seat"`
+	Basis     string     `json:"basis"`
+	From      time.Time  `json:"from"`
+	Until     *time.Time `json:"until"`
+	FromNowOn bool       `json:"from_now_on"`
+}
+
+// Rights are the viewer's own here and now.
+type Rights struct {
+	Reads           []string `json:"reads"`
+	Writes          []string `json:"writes"`
+	Alerts          []string `json:"alerts"`
+	Actions         []string `json:"actions"`
+	DefaultCategory *string  `json:"default_category"`
+}
+
+// Get gives one circle.
+func (s *Service) Get(ctx context.Context, actor access.Actor, team uuid.UUID) (Team, error) {
+	all, err := s.likenesses(ctx, actor)
+	if err != nil {
+		return Team{}, err
+	}
+	var d dossier
+	var c circle
+	err = s.gate.Read(ctx, actor, access.Space(team), "team.read", func(g access.Grant) error {
+		if d, err = dossierOf(ctx, g); err != nil {
+			return err
+		}
+		c, err = s.readCircle(ctx, g)
+		g.Note("members", len(c.people))
+		return err
+	})
+	if err != nil {
+		return Team{}, err
+	}
+	people, err := s.persons(ctx, c.people)
+	if err != nil {
+		return Team{}, err
+	}
+	out := Team{TeamItem: itemOf(d, c.standing, c.channels), My: rightsOf(c.standing, professionOf(people[actor.Person]))}
+	out.Patient.Homonyms = newNeighbours(all).of(d.likeness())
+	out.Members, out.Ended = c.members(people)
+	return out, nil
+}
+
+func rightsOf(st access.Standing, p access.Profession) Rights {
+	return Rights{st.Reads.Codes(), st.Writes.Codes(), st.Alerts.Codes(), st.Actions.Codes(), defaultCategory(p, st.Writes)}
+}
+
+// circle is what is read of a circle under its grant.
+type circle struct {
+	viewer    uuid.UUID
+	standing  access.Standing
+	at        time.Time
+	manages   bool
+	full      bool
+	channels  []Channel
+	places    []place
+	people    []uuid.UUID
+	standings map[uuid.UUID]access.Standing
+	matrix    *access.Matrix
+}
+
+// place is a row of memberships.
+type place struct {
+	Period
+	person uuid.UUID
+	until  time.Time
+}
+
+func (p place) state(at time.Time) int {
+	switch {
+	case !at.Before(p.until), !p.From.Before(p.until): // the second was ended before it began
+		return ended
+	case at.Before(p.From):
+		return future
+	}
+	return current
+}
+
+const (
+	current = iota
+	future
+	ended
+)
+
+func (s *Service) readCircle(ctx context.Context, g access.Grant) (circle, error) {
+	c := circle{
+		viewer: g.Actor().Person, standing: g.Standing(), at: g.At(),
+		manages: g.Can(access.ManageCircle), full: g.Can(access.SeeFullReasons),
+	}
+	b := &pgx.Batch{}
+	b.Queue("select id, kind from channels where space_id = $1 order by kind, id", g.Space()).Query(c.scanChannels)
+	b.Queue(`select id, person_id, seat, basis, valid_from, valid_until, from_now_on from memberships where space_id = $1
+		order by valid_from, id`, g.Space()).Query(c.scanPlaces)
+	if err := g.Tx().SendBatch(ctx, b).Close(); err != nil {
+		return c, fmt.Errorf("read circle: %w", err)
+	}
+	var err error
+	if c.matrix, err = s.gate.Matrix(ctx, g.Tx()); err != nil {
+		return c, err
+	}
+	c.standings, err = g.StandingsIn(ctx)
+	return c, err
+}
+
+func (c *circle) scanChannels(rows pgx.Rows) error {
+	for rows.Next() {
+		var ch Channel
+		if err := rows.Scan(&ch.ID, &ch.Kind); err != nil {
+			return err
+		}
+		c.channels = append(c.channels, ch)
+	}
+	return rows.Err()
+}
+
+// scanPlaces keeps what the viewer may see: ended places only of herself, or for who manages the circle.
+func (c *circle) scanPlaces(rows pgx.Rows) error {
+	for rows.Next() {
+		var p place
+		if err := rows.Scan(&p.ID, &p.person, &p.Seat, &p.Basis, &p.From, &p.until, &p.FromNowOn); err != nil {
+			return err
+		}
+		p.From, p.Until = p.From.UTC(), untilOf(p.until)
+		if p.state(c.at) == ended && !c.manages && p.person != c.viewer {
+			continue
+		}
+		c.places = append(c.places, p)
+		if !slices.Contains(c.people, p.person) {
+			c.people = append(c.people, p.person)
+		}
+	}
+	return rows.Err()
+}
+
+func untilOf(t time.Time) *time.Time {
+	if !t.Before(access.Forever) {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// members groups the places by person, in the order of names: those of now and to come, and those that ended.
+func (c *circle) members(people map[uuid.UUID]professions.Person) (members, past []Member) {
+	members, past = []Member{}, []Member{}
+	for _, id := range c.people {
+		m, state := c.member(people[id])
+		if state == ended {
+			past = append(past, m)
+			continue
+		}
+		members = append(members, m)
+	}
+	slices.SortStableFunc(members, byName)
+	slices.SortStableFunc(past, byName)
+	return members, past
+}
+
+func byName(a, b Member) int {
+	return slices.Compare([]string{a.Professional.FamilyName, a.Professional.GivenName}, []string{b.Professional.FamilyName, b.Professional.GivenName})
+}
+
+// member is one person: seen by her places of now; without any by those to come, else by the ended ones.
+func (c *circle) member(person professions.Person) (Member, int) {
+	m := Member{Professional: person, Seats: []string{}, Periods: []Period{}}
+	state := ended
+	for _, p := range c.places {
+		if p.person == person.ID {
+			state = min(state, p.state(c.at))
+		}
+	}
+	for _, p := range c.places {
+		if p.person != person.ID {
+			continue
+		}
+		m.Periods = append(m.Periods, p.Period)
+		if p.state(c.at) == state {
+			m.add(p)
+		}
+	}
+	c.addRights(&m)
+	return m, state
+}
+
+func (m *Member) add(p place) {
+	if len(m.Seats) == 0 {
+		m.ID, m.Basis, m.From, m.Until = p.ID, p.Basis, p.From, p.Until
+	}
+	if !slices.Contains(m.Seats, p.Seat) {
+		m.Seats = append(m.Seats, p.Seat)
+	}
+	if m.Until != nil && (p.Until == nil || p.Until.After(*m.Until)) {
+		m.Until = p.Until
+	}
+}
+
+func (c *circle) addRights(m *Member) {
+	var reads, writes access.Categories
+	for _, seat := range m.Seats {
+		row, _ := c.matrix.Row(professionOf(m.Professional), seat)
+		reads |= row.Reads
+		writes |= row.Writes
+	}
+	m.ProfessionReads, m.ProfessionWrites = reads.Codes(), writes.Codes()
+	if c.full || m.Professional.ID == c.viewer {
+		st := c.standings[m.Professional.ID]
+		m.Reads, m.Writes = st.Reads.Codes(), st.Writes.Codes()
+	}
+}

@@ -1,0 +1,104 @@
+// Package teams holds patients and the circles of care around them: who is cared for, who has a place in the circle and
+// since when, what the patient was told, agreed to and refused, and who would read a message before it is sent. It decides
+// no right: every change here ends in access.Recompile. Messages live in chat, people and their accounts in accounts.
+package teams
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"liaison/access"
+	"liaison/professions"
+	"liaison/storage"
+)
+
+// Keys makes the key of a space before anything is kept in it (the vault). Calling it again for a space does nothing.
+type Keys interface {
+	Create(ctx context.Context, space uuid.UUID) error
+}
+
+// People knows how professionals are shown (the accounts); unknown ids are absent.
+type People interface {
+	Persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]professions.Person, error)
+}
+
+// Service is the patients and circles of one instance, as one node sees them.
+type Service struct {
+	gate   *access.Gate
+	db     *storage.DB // for journal lines that must outlive a refused transaction
+	keys   Keys
+	people People
+	secret []byte
+	probes *probes
+	now    func() time.Time
+}
+
+// New makes the service. secret is 32 bytes or more, the same on every node: look-alike tokens and replays hang on it.
+func New(gate *access.Gate, db *storage.DB, keys Keys, people People, secret []byte) (*Service, error) {
+	if len(secret) < 32 {
+		return nil, errors.New("teams: a secret of 32 bytes or more is needed")
+	}
+	return &Service{gate: gate, db: db, keys: keys, people: people, secret: secret, probes: newProbes(), now: time.Now}, nil
+}
+
+// seal is a keyed hash of parts, each under its own length, for one use.
+func (s *Service) seal(use string, parts ...[]byte) []byte {
+	mac := hmac.New(sha256.New, s.secret)
+	fmt.Fprintf(mac, "teams/%s", use)
+	for _, p := range parts {
+		fmt.Fprintf(mac, "/%d/", len(p))
+		mac.Write(p)
+	}
+	return mac.Sum(nil)
+}
+
+// persons gives how each of these people is shown; somebody the directory does not know has an id and no name. It is asked
+// outside the gate: a grant holds a connection, and waiting for a second one under it could wait for ever.
+func (s *Service) persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]professions.Person, error) {
+	found, err := s.people.Persons(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read people: %w", err)
+	}
+	out := make(map[uuid.UUID]professions.Person, len(ids))
+	for _, id := range ids {
+		out[id] = professions.Person{ID: id}
+		if p, known := found[id]; known {
+			out[id] = p
+		}
+	}
+	return out, nil
+}
+
+func professionOf(p professions.Person) access.Profession {
+	return access.Profession{System: p.Profession.System, Code: p.Profession.Code}
+}
+
+// ErrConflict answers an id that was used with other content or by another author: one and the same answer.
+var ErrConflict = errors.New("id already used for something else")
+
+// ErrLastManager answers what would leave a circle without anybody to manage it: name another first.
+var ErrLastManager = errors.New("nobody would manage the circle")
+
+// ErrCategoryNotWritable answers a category the caller may not write here.
+var ErrCategoryNotWritable = errors.New("category not writable here")
+
+// ErrTooMany asks to wait: too many look-alike answers were given to this person.
+type ErrTooMany struct{ RetryAfter time.Duration }
+
+func (e ErrTooMany) Error() string {
+	return fmt.Sprintf("too many look-alike answers: wait %s", e.RetryAfter.Round(time.Second))
+}
+
+// Invalid says which field of a request is wrong and how; Code is stable and becomes a sentence at the edge.
+type Invalid struct {
+	Field string
+	Code  string
+}
+
+func (e *Invalid) Error() string { return e.Field + ": " + e.Code }
