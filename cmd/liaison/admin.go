@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"liaison/access"
 	"liaison/accounts"
 	"liaison/node"
 )
@@ -34,13 +35,11 @@ func (c adminCreateCmd) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer n.Stop()
-	id, err := uuid.NewV7()
-	if err != nil {
-		return err
-	}
-	made, err := n.Accounts.CreateAdministrator(ctx, accounts.NewAccount{
-		ID: id, FamilyName: c.Family, GivenName: c.Given, Gender: c.Gender, ProfessionSystem: "TRE_R85", ProfessionCode: "359",
-	})
+	// A director of an establishment (359): the default matrix gives the role no category, and administrators read no care data.
+	made, err := n.Accounts.CreateAdministrator(ctx, accounts.NewAccount{Professional: accounts.Professional{
+		ID: uuid.Must(uuid.NewV7()), FamilyName: c.Family, GivenName: c.Given, Gender: c.Gender,
+		Profession: access.Profession{System: "TRE_R85", Code: "359"},
+	}})
 	if err != nil {
 		return err
 	}

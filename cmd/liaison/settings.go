@@ -32,6 +32,7 @@ type settings struct {
 // prepared is a configuration with what had to be started for it.
 type prepared struct {
 	node.Config
+	data string
 	stop func()
 }
 
@@ -44,7 +45,7 @@ func (s settings) prepare(ctx context.Context, log *slog.Logger) (prepared, erro
 		}
 		s.Data = dir
 	}
-	p := prepared{stop: func() {}}
+	p := prepared{stop: func() {}, data: s.Data}
 	if s.DatabaseURL == "" {
 		stop, err := s.startPostgres(ctx, log)
 		if err != nil {

@@ -94,6 +94,9 @@ func (r *RedisServer) ping(ctx context.Context) error {
 // Kill ends the server as a power cut would.
 func (r *RedisServer) Kill() { r.child.kill() }
 
+// PID is the process that serves.
+func (r *RedisServer) PID() int { return r.child.cmd.Process.Pid }
+
 // Done is closed when the server has ended, asked or not.
 func (r *RedisServer) Done() <-chan struct{} { return r.child.done }
 
