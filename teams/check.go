@@ -43,7 +43,7 @@ func (c *checker) line(field, text string, most int) string {
 
 // lines is line for a text of several.
 func (c *checker) lines(field, text string, most int) string {
-	return strings.TrimSpace(c.text(field, text, most, true))
+	return c.text(field, text, most, true)
 }
 
 func (c *checker) text(field, text string, most int, several bool) string {
@@ -51,12 +51,13 @@ func (c *checker) text(field, text string, most int, several bool) string {
 		c.refuse(field, "invalid_utf8")
 		return ""
 	}
+	text = strings.TrimSpace(text)
 	if utf8.RuneCountInString(text) > most {
 		c.refuse(field, "text_too_long")
 		return ""
 	}
 	for _, r := range text {
-		if forbidden(r) && !(several && (r == '\n' || r == '\r')) {
+		if forbidden(r) && !(several && strings.ContainsRune("\n\r\t", r)) {
 			c.refuse(field, "text_forbidden_character")
 			return ""
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -203,8 +204,10 @@ func (c *circle) members(people map[uuid.UUID]professions.Person) (members, past
 	return members, past
 }
 
-func byName(a, b Member) int {
-	return slices.Compare([]string{a.Professional.FamilyName, a.Professional.GivenName}, []string{b.Professional.FamilyName, b.Professional.GivenName})
+func byName(a, b Member) int { return strings.Compare(orderOf(a), orderOf(b)) }
+
+func orderOf(m Member) string {
+	return givenKey(m.Professional.FamilyName) + " " + givenKey(m.Professional.GivenName)
 }
 
 // member is one person: seen by her places of now; without any by those to come, else by the ended ones.

@@ -103,13 +103,6 @@ func (w *world) journalled(actor access.Actor, verb, outcome string) int {
 	return w.count("select count(*) from audit_lines where actor = $1 and verb = $2 and outcome = $3", actor.Person, verb, outcome)
 }
 
-// databaseNow is the clock that rights are read by.
-func (w *world) databaseNow() (now time.Time) {
-	w.t.Helper()
-	w.ok(w.test.DB.Pool.QueryRow(w.t.Context(), "select clock_timestamp()").Scan(&now))
-	return now
-}
-
 func marcillac() OpenRequest {
 	return OpenRequest{
 		ID: newID(),
