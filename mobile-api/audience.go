@@ -1,0 +1,53 @@
+package mobileapi
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"liaison/access"
+	"liaison/professions"
+	"liaison/teams"
+)
+
+type audienceInput struct {
+	InTeam
+	Category string    `query:"category"`
+	Mask     []string  `query:"mask,explode" doc:"May repeat."`
+	OnlyTo   []string  `query:"only_to,explode" format:"uuid" doc:"May repeat."`
+	ThreadID uuid.UUID `query:"thread_id" format:"uuid" doc:"The root that the message would answer."`
+}
+
+func (a *API) audience(ctx context.Context, in *audienceInput) (*answer[teams.Audience], error) {
+	q := teams.AudienceQuery{Category: in.Category, Masks: in.Mask, Thread: in.ThreadID}
+	for _, text := range in.OnlyTo {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return nil, fieldProblem(langIn(ctx), fieldFault{"only_to", "invalid_id"})
+		}
+		q.OnlyTo = append(q.OnlyTo, id)
+	}
+	found, err := a.cfg.Teams.Audience(ctx, actorIn(ctx), in.Team, q)
+	if err != nil {
+		return nil, err
+	}
+	lang := langIn(ctx)
+	for i := range found.HiddenFrom {
+		hidden := &found.HiddenFrom[i]
+		hidden.Reason.Detail = whyHidden(lang, hidden.Reason.Code, hidden.Professional.Profession, in.Category)
+	}
+	return &answer[teams.Audience]{found}, nil
+}
+
+// whyHidden says a reason as an ordinary author may know it.
+func whyHidden(lang string, reason access.Reason, of professions.Shown, category string) string {
+	switch reason {
+	case access.ByProfession:
+		sentence := words{"Les %s n’ont pas accès à la rubrique %s (règle du territoire).", "The territory’s rule gives %s no access to the category %s."}
+		return fmt.Sprintf(sentence.in(lang), professions.Plural(of.System, of.Code, lang), categoryWords[category].in(lang))
+	case access.ByNarrowing:
+		return words{"Vous avez choisi de ne pas lui adresser ce message.", "You chose not to address this message to this person."}.in(lang)
+	}
+	return words{"N’a pas accès à cette rubrique dans ce dossier.", "Has no access to this category in this record."}.in(lang)
+}

@@ -1,0 +1,147 @@
+package mobileapi
+
+import "net/http"
+
+// words are one sentence in the languages of the interface.
+type words struct{ fr, en string }
+
+func (w words) in(lang string) string {
+	if lang == english {
+		return w.en
+	}
+	return w.fr
+}
+
+// entry is what a code means to a client, and to a person.
+type entry struct {
+	status int
+	words
+}
+
+func say(status int, fr, en string) entry { return entry{status, words{fr, en}} }
+
+// titles name the kinds of problems.
+var titles = map[int]words{
+	http.StatusBadRequest:            {"Demande illisible", "Unreadable request"},
+	http.StatusUnauthorized:          {"Identification nécessaire", "Sign-in needed"},
+	http.StatusForbidden:             {"Action réservée", "Not open to you"},
+	http.StatusNotFound:              {"Introuvable", "Not found"},
+	http.StatusConflict:              {"Déjà fait autrement", "Already done otherwise"},
+	http.StatusGone:                  {"Plus disponible", "No longer available"},
+	http.StatusPreconditionFailed:    {"Modifié entre-temps", "Changed meanwhile"},
+	http.StatusRequestEntityTooLarge: {"Trop volumineux", "Too large"},
+	http.StatusUnsupportedMediaType:  {"Format non reconnu", "Unknown format"},
+	http.StatusUnprocessableEntity:   {"Saisie à corriger", "Please correct"},
+	http.StatusPreconditionRequired:  {"Version à préciser", "Revision needed"},
+	http.StatusTooManyRequests:       {"Un instant", "One moment"},
+	http.StatusInternalServerError:   {"Problème de notre côté", "A fault of ours"},
+	http.StatusServiceUnavailable:    {"Service momentanément indisponible", "Briefly unavailable"},
+}
+
+// problems holds every code a client may be given. A code is never renamed; what follows a colon only changes the words.
+var problems = map[string]entry{
+	// The request itself.
+	"invalid_body":           say(422, "Certaines informations manquent ou n’ont pas la forme attendue.", "Some information is missing or not in the expected form."),
+	"invalid_body:syntax":    say(400, "La demande reçue est illisible. Réessayez ; si cela continue, prévenez l’assistance.", "The request received cannot be read. Try again; if it goes on, tell support."),
+	"invalid_utf8":           say(400, "Le texte contient des caractères illisibles. Retapez-le ou collez-le sans mise en forme.", "The text contains unreadable characters. Type it again or paste it without formatting."),
+	"body_too_large":         say(413, "L’envoi est trop volumineux.", "What was sent is too large."),
+	"unsupported_media_type": say(415, "Ce format d’envoi n’est pas reconnu.", "This format is not recognised."),
+	"unknown_field":          say(422, "Cette information n’est pas attendue ici.", "This information is not expected here."),
+	"invalid_value":          say(422, "Cette information n’a pas la forme attendue.", "This information is not in the expected form."),
+	"invalid_id":             say(422, "L’identifiant technique n’a pas la forme attendue.", "The technical identifier is not in the expected form."),
+	"field_required":         say(422, "Cette information est nécessaire.", "This information is needed."),
+	"too_many":               say(422, "Il y a trop d’éléments dans cette liste.", "This list has too many items."),
+	"unknown_path":           say(404, "Cette adresse n’existe pas.", "This address does not exist."),
+	"cross_origin":           say(403, "Cette demande vient d’un autre site. Rouvrez l’application et recommencez.", "This request comes from another site. Open the application again and retry."),
+	"cursor_invalid":         say(400, "La liste doit être relue depuis le début.", "The list must be read again from its start."),
+
+	// Texts and messages.
+	"text_empty":               say(422, "Écrivez un texte, ou ajoutez une constante.", "Write a text, or add a measure."),
+	"text_too_long":            say(422, "Le texte est trop long.", "The text is too long."),
+	"text_forbidden_character": say(422, "Le texte contient un caractère invisible qui n’est pas accepté. Retapez-le ou collez-le sans mise en forme.", "The text contains an invisible character that is not accepted. Type it again or paste it without formatting."),
+	"unknown_category":         say(422, "Cette rubrique n’existe pas.", "This category does not exist."),
+	"unknown_note_type":        say(422, "Ce type de note n’existe pas.", "This type of note does not exist."),
+	"unknown_measure":          say(422, "Cette constante n’est pas reconnue.", "This measure is not recognised."),
+	"measure_out_of_bounds":    say(422, "Cette valeur est impossible. Vérifiez la saisie et l’unité (tension en mmHg, ex. 186/104).", "This value is impossible. Check the figures and the unit (blood pressure in mmHg, e.g. 186/104)."),
+	"unknown_mask":             say(422, "Ce choix de visibilité n’existe pas.", "This choice of visibility does not exist."),
+	"only_to_unknown":          say(422, "Une des personnes choisies ne fait pas partie de ce cercle de soins.", "One of the people chosen is not in this care team."),
+	"mention_unknown":          say(422, "Une des personnes citées ne fait pas partie de ce cercle de soins.", "One of the people mentioned is not in this care team."),
+	"thread_unknown":           say(422, "L’échange auquel vous répondez est introuvable.", "The thread you answer cannot be found."),
+	"document_unknown":         say(422, "Ce document est introuvable.", "This document cannot be found."),
+	"category_not_writable":    say(403, "Vous ne pouvez pas écrire dans cette rubrique pour ce patient.", "You cannot write in this category for this patient."),
+	"reason_required":          say(422, "Indiquez pourquoi.", "Say why."),
+	"revision_required":        say(428, "Indiquez quelle version vous corrigez.", "Say which revision you are correcting."),
+	"revision_mismatch":        say(412, "Cette note a changé entre-temps. Relisez-la avant de corriger.", "This note has changed meanwhile. Read it again before correcting."),
+	"message_withdrawn":        say(409, "Ce message a été annulé : il ne peut plus être corrigé.", "This message was withdrawn: it can no longer be corrected."),
+	"unknown_state":            say(422, "Cet état n’existe pas.", "This state does not exist."),
+	"id_conflict":              say(409, "Cet envoi a déjà servi pour un autre contenu. Recommencez.", "This has already been sent with other content. Start again."),
+
+	// Dossiers and circles.
+	"not_found":            say(404, "Dossier introuvable, ou vous n’y avez pas accès.", "Record not found, or you have no access to it."),
+	"forbidden":            say(403, "Votre place dans ce cercle de soins ne permet pas cette action.", "Your place in this care team does not allow this."),
+	"birth_date_future":    say(422, "La date de naissance est dans le futur.", "The date of birth is in the future."),
+	"unknown_seat":         say(422, "Cette place dans le cercle n’existe pas.", "This place in the care team does not exist."),
+	"seat_not_open":        say(422, "Cette place ne peut pas encore être donnée.", "This place cannot be given yet."),
+	"seat_needs_physician": say(422, "Cette place est réservée à un médecin.", "This place is for a physician."),
+	"already_member":       say(409, "Cette personne tient déjà cette place dans le cercle de soins.", "This person already holds this place in the care team."),
+	"last_manager":         say(409, "Nommez d’abord une autre personne pour gérer le cercle.", "First name someone else to manage the care team."),
+	"look_alike":           say(409, "Un dossier proche existe. Est-ce la même personne ?", "A similar record exists. Is it the same person?"),
+	"look_alike:hidden":    say(409, "Un dossier proche existe. Si c’est la même personne, demandez à un membre du cercle ou à l’appui de vous ajouter.", "A similar record exists. If it is the same person, ask a member of the care team or the coordination service to add you."),
+
+	// The patient's identity.
+	"name_missing":             say(422, "Le nom est nécessaire.", "The name is needed."),
+	"name_too_long":            say(422, "Le nom est trop long.", "The name is too long."),
+	"name_invalid":             say(422, "Ce nom ne contient aucune lettre.", "This name has no letter in it."),
+	"sex_unknown":              say(422, "Choisissez féminin, masculin ou inconnu.", "Choose female, male or unknown."),
+	"birth_date_impossible":    say(422, "Cette date de naissance est impossible.", "This date of birth is impossible."),
+	"birth_place_code_invalid": say(422, "Le code du lieu de naissance a cinq caractères (code INSEE).", "The code of the place of birth has five characters (INSEE code)."),
+	"identity_status_unknown":  say(422, "Ce statut d’identité n’existe pas.", "This identity status does not exist."),
+	"ins_invalid":              say(422, "Le matricule INS est inexact : vérifiez ses 15 caractères.", "The INS number is wrong: check its 15 characters."),
+	"ins_oid_unknown":          say(422, "L’autorité de ce matricule INS n’est pas reconnue.", "The authority of this INS number is not recognised."),
+	"ins_missing":              say(422, "Une identité qualifiée a un matricule INS et son autorité.", "A qualified identity has an INS number and its authority."),
+	"telephone_invalid":        say(422, "Ce numéro de téléphone est inexact.", "This telephone number is wrong."),
+
+	// Information, consents, oppositions.
+	"information_missing":          say(422, "Indiquez qui a informé le patient, et quand.", "Say who informed the patient, and when."),
+	"given_at_future":              say(422, "Cette date est dans le futur.", "This date is in the future."),
+	"given_at_impossible":          say(422, "Cette date est impossible.", "This date is impossible."),
+	"given_at_before_fact":         say(422, "Cette date précède ce qui est retiré.", "This date comes before what is withdrawn."),
+	"unknown_kind":                 say(422, "Ce type de volonté n’existe pas.", "This kind of will does not exist."),
+	"opposition_target_missing":    say(422, "Indiquez à qui, ou à quelle rubrique, le patient s’oppose.", "Say to whom, or to which category, the patient objects."),
+	"opposition_target_unexpected": say(422, "Seule une opposition désigne une personne, une profession ou une rubrique.", "Only an opposition names a person, a profession or a category."),
+	"opposition_target_both":       say(422, "Choisissez une personne ou une profession, pas les deux.", "Choose a person or a profession, not both."),
+	"withdraws_other_kind":         say(422, "Ce qui est retiré n’est pas du même type.", "What is withdrawn is not of the same kind."),
+	"already_withdrawn":            say(409, "C’est déjà retiré.", "This is already withdrawn."),
+
+	// Places in the circle.
+	"professional_unknown": say(422, "Cette personne n’a pas de compte actif ici.", "This person has no active account here."),
+	"unknown_basis":        say(422, "Ce fondement n’existe pas.", "This basis does not exist."),
+	"from_too_old":         say(422, "Le début est trop ancien.", "The start is too long ago."),
+	"from_too_far":         say(422, "Le début est trop lointain.", "The start is too far ahead."),
+	"until_before_from":    say(422, "La fin précède le début.", "The end comes before the start."),
+	"until_past":           say(422, "La fin est déjà passée.", "The end is already past."),
+	"until_too_far":        say(422, "La fin est trop lointaine.", "The end is too far ahead."),
+
+	// Accounts.
+	"sign_in_failed":       say(401, "Identifiant ou mot de passe non reconnu.", "Login or password not recognised."),
+	"too_many_attempts":    say(429, "Trop de demandes à la suite. Patientez un instant, puis réessayez.", "Too many requests in a row. Wait a moment, then try again."),
+	"token_invalid":        say(401, "Identifiez-vous pour continuer.", "Sign in to continue."),
+	"token_expired":        say(401, "Votre accès est à renouveler.", "Your access needs renewing."),
+	"session_expired":      say(401, "Votre session a pris fin. Identifiez-vous de nouveau.", "Your session is over. Sign in again."),
+	"session_revoked":      say(401, "Votre session a été fermée. Identifiez-vous de nouveau.", "Your session was closed. Sign in again."),
+	"wrong_password":       say(422, "Le mot de passe actuel n’est pas le bon.", "The present password is not the right one."),
+	"password_too_short":   say(422, "Le mot de passe est trop court : choisissez une phrase d’au moins 12 caractères.", "The password is too short: choose a phrase of at least 12 characters."),
+	"password_too_long":    say(422, "Le mot de passe est trop long.", "The password is too long."),
+	"password_too_common":  say(422, "Ce mot de passe est trop facile à deviner.", "This password is too easy to guess."),
+	"password_holds_login": say(422, "Le mot de passe ne doit pas contenir l’identifiant.", "The password must not contain the login."),
+	"login_taken":          say(409, "Cet identifiant est déjà pris.", "This login is already taken."),
+	"invitation_invalid":   say(410, "Cette invitation n’est plus valable. Demandez-en une autre à l’administration.", "This invitation is no longer valid. Ask the administration for another."),
+	"forbidden:account":    say(403, "Cette page est réservée à l’administration.", "This page is for the administration."),
+	"last_administrator":   say(409, "Le dernier compte d’administration ne peut pas être désactivé.", "The last administrator’s account cannot be deactivated."),
+	"not_found:account":    say(404, "Introuvable : cette personne ou cette session n’existe plus.", "Not found: this person or session no longer exists."),
+	"unknown_profession":   say(422, "Cette profession n’est pas reconnue.", "This profession is not recognised."),
+
+	// Ours.
+	"unavailable": say(503, "Le service est momentanément indisponible. Réessayez dans un instant.", "The service is briefly unavailable. Try again in a moment."),
+	"internal":    say(500, "Un problème est survenu de notre côté. Réessayez ; si cela continue, prévenez l’assistance.", "Something went wrong on our side. Try again; if it goes on, tell support."),
+}

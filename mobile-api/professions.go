@@ -1,0 +1,80 @@
+package mobileapi
+
+import (
+	"context"
+
+	"liaison/access"
+	"liaison/professions"
+)
+
+// categoryWords are the rubriques as people read them.
+var categoryWords = map[string]words{
+	"medical":        {"Médical", "Medical"},
+	"medication":     {"Traitements", "Medication"},
+	"nursing":        {"Soins (infirmiers et paramédicaux)", "Nursing and allied care"},
+	"psychological":  {"Psychologie et comportement", "Psychology and behaviour"},
+	"functional":     {"Autonomie et mobilité", "Independence and mobility"},
+	"daily_life":     {"Vie quotidienne", "Daily life"},
+	"social":         {"Social", "Social"},
+	"administrative": {"Administratif et droits", "Administrative and rights"},
+	"organisation":   {"Organisation", "Organisation"},
+}
+
+// Category is one rubrique.
+type Category struct {
+	Code  string `json:"code"`
+	Label string `json:"label"`
+}
+
+func (a *API) categories(ctx context.Context, _ *none) (*answer[[]Category], error) {
+	list := make([]Category, 0, len(access.CategoryCodes))
+	for _, code := range access.CategoryCodes {
+		list = append(list, Category{code, categoryWords[code].in(langIn(ctx))})
+	}
+	return &answer[[]Category]{list}, nil
+}
+
+// ProfessionChoice is a profession as an administrator chooses it for somebody.
+type ProfessionChoice struct {
+	System string `json:"system"`
+	Code   string `json:"code"`
+	Label  string `json:"label"`
+}
+
+func (a *API) professions(ctx context.Context, _ *none) (*answer[[]ProfessionChoice], error) {
+	lang := langIn(ctx)
+	list := []ProfessionChoice{}
+	for _, p := range professions.All() {
+		list = append(list, ProfessionChoice{p.System, p.Code, choiceLabel(p, lang)})
+	}
+	return &answer[[]ProfessionChoice]{list}, nil
+}
+
+// choiceLabel names both genders: nobody is chosen yet.
+func choiceLabel(p professions.Profession, lang string) string {
+	switch {
+	case lang == english:
+		return p.English
+	case p.Feminine == p.Masculine:
+		return p.Feminine
+	}
+	return p.Feminine + ", " + p.Masculine
+}
+
+type findInput struct {
+	PageInput
+	Q string `query:"q" doc:"The beginning of names, in any order, or of a login."`
+}
+
+func (a *API) professionals(ctx context.Context, in *findInput) (*answer[page[professions.Person]], error) {
+	from, err := after(ctx, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.cfg.Accounts.Find(ctx, in.Q, in.limit(), from)
+	items := make([]professions.Person, 0, len(found.Items))
+	for _, p := range found.Items {
+		items = append(items, person(p))
+	}
+	return answered(page[professions.Person]{items, cursorOf(found.Next)}, err)
+}
