@@ -63,15 +63,19 @@ export class Api {
   sessions(): Promise<Page<SessionItem>> {
     return this.http.get('/sessions');
   }
+  endOtherSessions(): Promise<void> {
+    return this.http.delete('/sessions');
+  }
   endSession(session: Id): Promise<void> {
     return this.http.delete(`/sessions/${id(session)}`);
   }
-  invitation(token: string): Promise<{ display_name: string; territory: string }> {
+  /** With a login, the invitation only resets a password. */
+  invitation(token: string): Promise<{ display_name: string; territory: string; login?: string }> {
     return this.http.get(`/invitations/${id(token)}`);
   }
   acceptInvitation(token: string, login: string, password: string): Promise<SignInAnswer> {
     const headers = { 'X-Liaison-Client': 'web' };
-    return this.http.post(`/invitations/${id(token)}/accept`, { login, password }, { headers });
+    return this.http.post(`/invitations/${id(token)}/accept`, { login: login || undefined, password }, { headers });
   }
 
   categories(): Promise<Category[]> {

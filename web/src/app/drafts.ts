@@ -20,6 +20,7 @@ export function emptyDraft({ team_id, channel_id, thread_id }: DraftPlace): Draf
     measures: [],
     masks: [],
     only_to: [],
+    mentions: [],
     saved_at: new Date().toISOString(),
   };
 }

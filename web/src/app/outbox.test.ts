@@ -39,7 +39,7 @@ function server() {
   const calls: string[] = [];
   const send: Send = async (channel_id, body) => {
     calls.push(body.id);
-    if (!taken.has(body.id)) taken.set(body.id, message({ ...body, channel_id, thread_id: body.thread_id ?? null }));
+    if (!taken.has(body.id)) taken.set(body.id, message({ ...body, channel_id, mentions: [], thread_id: body.thread_id ?? null }));
     return taken.get(body.id)!;
   };
   return { taken, calls, send };

@@ -209,7 +209,8 @@ export function isRefusal(error: ApiError): boolean {
 }
 
 function toItem(draft: Draft, at: string): OutboxItem {
-  const { id, team_id, channel_id, thread_id, category, text, note_type, urgent, measures, masks, only_to } = draft;
+  const { id, team_id, channel_id, thread_id, category, text, note_type, urgent } = draft;
+  const { measures, masks, only_to, mentions } = draft;
   if (!category) throw new Error('a message needs a category');
   const body: NewMessage = { id, category, text, written_at: at };
   if (thread_id) body.thread_id = thread_id;
@@ -218,6 +219,7 @@ function toItem(draft: Draft, at: string): OutboxItem {
   if (measures.length > 0) body.measures = measures;
   if (masks.length > 0) body.masks = masks;
   if (only_to.length > 0) body.only_to = only_to;
+  if (mentions.length > 0) body.mentions = mentions;
   return { id, team_id, channel_id, body, state: 'waiting', at, tries: 0 };
 }
 
@@ -234,6 +236,7 @@ function toDraft({ team_id, channel_id, body }: OutboxItem): Draft {
     measures: body.measures ?? [],
     masks: body.masks ?? [],
     only_to: body.only_to ?? [],
+    mentions: body.mentions ?? [],
     saved_at: new Date().toISOString(),
   };
 }

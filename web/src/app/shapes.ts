@@ -56,6 +56,7 @@ export interface Draft {
   measures: Measure[];
   masks: MaskCode[];
   only_to: Id[];
+  mentions: Id[];
   saved_at: Instant;
 }
 

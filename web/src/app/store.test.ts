@@ -195,6 +195,17 @@ describe('store', () => {
     expect(await db.draft(key)).toMatchObject({ text: 'unsent' });
   });
 
+  it('reads a channel again when rights changed: more or less of its past is shown', async () => {
+    server.messages = [at(1, { id: 'a', text: 'a' }), at(2, { id: 'b', text: 'b' })];
+    store.channel(TEAM, CHANNEL);
+    await until(() => texts().length === 2);
+    await ready();
+    server.messages = [at(1, { id: 'a', text: 'a' })];
+    await store.applyEvent({ type: 'membership', channel_id: CHANNEL, team_id: TEAM });
+    expect(await db.message('b')).toBeUndefined();
+    await until(() => texts().join() === 'a');
+  });
+
   it('notices a circle that is no longer in the list', async () => {
     server.teams = [];
     await store.applyEvent({ type: 'membership', channel_id: CHANNEL, team_id: TEAM });

@@ -195,10 +195,18 @@ export class Store implements StoreFace, LiveTarget {
 
   async applyEvent(event: ChangeEvent): Promise<void> {
     if (this.#closed) return;
+    if (event.type === 'membership') await this.#standingChanged(event.channel_id);
     const fresh = await this.#applyMessages([event], {});
     const message = event.message;
     if (message && event.type === 'message.created') this.#count(message, fresh.has(message.id));
     this.#sideEffects(event);
+  }
+
+  /** Other rights show another past: what is stored no longer holds, and no later cursor would say so. */
+  async #standingChanged(channel: Id): Promise<void> {
+    await this.#o.db.apply({ reset: [channel] });
+    background(this.#channels.reset(channel));
+    this.#afterwards('ahead', () => this.#prefetch());
   }
 
   #count(message: Message, fresh: boolean): void {

@@ -179,6 +179,16 @@ export interface TeamItem {
   last_at: Instant | null;
 }
 
+/** One dated place among those of a member. */
+export interface Period {
+  id: Id;
+  seat: Seat;
+  basis: Basis;
+  from: Instant;
+  until: Instant | null;
+  from_now_on: boolean;
+}
+
 export interface Member {
   /** The membership. */
   id: Id;
@@ -187,6 +197,7 @@ export interface Member {
   basis: Basis;
   from: Instant;
   until: Instant | null;
+  periods?: Period[];
   /** Only for oneself and for those who see full reasons. */
   reads?: CategoryCode[];
   writes?: CategoryCode[];
@@ -204,6 +215,8 @@ export interface MyRights {
 
 export interface Team extends TeamItem {
   members: Member[];
+  /** Those whose place has ended. */
+  ended?: Member[];
   my: MyRights;
 }
 
@@ -320,6 +333,7 @@ export interface NewMessage {
   document_ids?: Id[];
   only_to?: Id[];
   masks?: MaskCode[];
+  mentions?: Id[];
   written_at?: Instant;
 }
 
@@ -400,6 +414,8 @@ export interface AdminAccount {
   active: boolean;
   administrator: boolean;
   last_sign_in: Instant | null;
+  /** A link waits to be used. */
+  invited_until?: Instant | null;
 }
 
 export interface NewAccount {
@@ -411,6 +427,7 @@ export interface NewAccount {
   profession: { system: string; code: string };
   town?: string;
   administrator?: boolean;
+  workplaces?: { id: Id; name: string; town?: string }[];
 }
 
 export interface Invitation {
