@@ -55,25 +55,29 @@ func (g Grant) Explain(ctx context.Context, f Facts) ([]Verdict, error) {
 		standing, stands := standings[m.Person]
 		v.Reads = stands && standing.Visible(f)
 		if !v.Reads {
-			v.Reason = matrix.reason(m, f)
+			v.Reason = matrix.Reason(m.Person, m.Profession, m.Seats, f)
 		}
 		out = append(out, v)
 	}
 	return out, nil
 }
 
-// reason names the profession only when none of its rows reads the category, whatever the seat.
-func (m *Matrix) reason(who seated, f Facts) Reason {
+// Reason is why somebody who holds these seats does not read a message, told from the matrix and the message alone. The
+// profession is named only when none of its rows reads the category, whatever the seat.
+func (m *Matrix) Reason(person uuid.UUID, p Profession, seats []string, f Facts) Reason {
 	var reads Categories
-	var mask Masks
-	for _, row := range m.rows[who.Profession] {
+	for _, row := range m.rows[p] {
 		reads |= row.Reads
+	}
+	var mask Masks
+	for _, seat := range seats {
+		row, _ := m.Row(p, seat)
 		mask |= row.MaskClass
 	}
 	switch {
 	case reads&f.Category == 0:
 		return ByProfession
-	case mask&f.Masks != 0 || (f.OnlyTo != nil && !slices.Contains(f.OnlyTo, who.Person)):
+	case mask&f.Masks != 0 || (f.OnlyTo != nil && !slices.Contains(f.OnlyTo, person)):
 		return ByNarrowing
 	default:
 		return NoAccess

@@ -22,6 +22,10 @@ const (
 	SeatIntervenant     = "intervenant"
 )
 
+// everySeat are those that a row "*" stands for. A seat without rules of its own yet (remplacant, secretariat, expert) is
+// none of them: it gives what a row names for it, or nothing.
+var everySeat = []string{SeatMedecinTraitant, SeatReferent, SeatCoordonnateur, SeatIntervenant}
+
 // Profession is a code of TRE_G15, TRE_R94, TRE_R95, or a role of TRE_R85.
 type Profession struct {
 	System string `json:"system"`
@@ -31,7 +35,7 @@ type Profession struct {
 // Physician is the profession that may be médecin traitant.
 var Physician = Profession{"TRE_G15", "10"}
 
-// Row is what a profession at a seat may do with each category; Seat "*" stands for every seat without a row of its own.
+// Row is what a profession at a seat may do with each category; Seat "*" stands for every known seat without a row of its own.
 type Row struct {
 	Profession
 	Seat      string
@@ -148,10 +152,13 @@ func (m *Matrix) addAction(rec map[string]string) error {
 	return nil
 }
 
-// Row gives the row of a profession at a seat: its own, else the one for every seat. No row, no right.
+// Row gives the row of a profession at a seat: its own, else the one for every seat. No row or an unknown seat, no right.
 func (m *Matrix) Row(p Profession, seat string) (Row, bool) {
 	if row, ok := m.rows[p][seat]; ok {
 		return row, true
+	}
+	if !slices.Contains(everySeat, seat) {
+		return Row{}, false
 	}
 	row, ok := m.rows[p]["*"]
 	return row, ok

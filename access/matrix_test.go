@@ -108,6 +108,17 @@ func TestUnknownCodeHasNothing(t *testing.T) {
 	}
 }
 
+// A seat whose rules do not exist yet must not fall to the row for every seat: an expert would read the whole dossier.
+func TestUnknownSeatHasNothing(t *testing.T) {
+	t.Parallel()
+	m := defaultMatrix(t)
+	for _, seat := range []string{"expert", "remplacant", "secretariat", "", "Intervenant"} {
+		if row, ok := m.Row(Physician, seat); ok || row.Reads|row.Writes|row.Alerts != 0 {
+			t.Errorf("a physician at %q reads %v", seat, row.Reads)
+		}
+	}
+}
+
 func TestActionsOfTheDefault(t *testing.T) {
 	t.Parallel()
 	m := defaultMatrix(t)
