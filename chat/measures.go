@@ -35,7 +35,7 @@ var Bounds = map[string][]Bound{
 	"body_weight":       {{"value", "29463-7", "kg", 0.3, 400, false}},
 	"capillary_glucose": {{"value", "41653-7", "g/L", 0.1, 9.9, false}},
 	"respiratory_rate":  {{"value", "9279-1", "/min", 3, 90, true}},
-	"inr":               {{"value", "6301-6", "{INR}", 0.5, 20, false}},
+	"inr":               {{"value", "6301-6", "1", 0.5, 20, false}},
 	"pain":              {{"value", "72514-3", "{score}", 0, 10, true}},
 }
 

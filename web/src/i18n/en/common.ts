@@ -42,4 +42,6 @@ export const common = {
   yesterday: 'Yesterday',
   not_found: 'This page does not exist.',
   go_home: 'Back to patients',
+  demo_line: 'Demonstration: not for real patients',
+  lost: '{name}: you have not been part of this care circle since {hour}. Your unsent text is kept.',
 };

@@ -53,4 +53,13 @@ export const dossier = {
   mask_MASQUE_PT: 'Hidden from third parties',
   mask_INVISIBLE_PATIENT: 'Not visible to the patient',
   mask_INVISIBLE_REPRESENTANTS_LEGAUX: 'Not visible to the legal representatives',
+  sent_later: 'Sent at {hour}',
+  amend_kept: 'The former text stays readable, with this reason.',
+  wrong_patient: 'Wrong patient',
+  seen_at: 'read, {when}',
+  delivered_at: 'delivered, {when}',
+  not_delivered: 'not delivered yet',
+  tabs: 'Parts of the record',
+  at_home: 'At home',
+  context: 'Home and care circle',
 };

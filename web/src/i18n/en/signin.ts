@@ -16,4 +16,7 @@ export const signin = {
   invitation_submit: 'Open my account',
   invitation_invalid: 'This invitation is no longer valid. Ask for a new one.',
   password_rule: 'At least 12 characters.',
+  purpose: 'Messaging for care teams, around each patient.',
+  forgotten: 'Forgotten password: ask the person who manages accounts for a new invitation.',
+  login_rule: 'The one you will type at each sign-in, for example n.ferhat.',
 };

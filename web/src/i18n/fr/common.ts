@@ -42,4 +42,6 @@ export const common = {
   yesterday: 'Hier',
   not_found: 'Cette page n’existe pas.',
   go_home: 'Revenir aux patients',
+  demo_line: 'Démonstration : pas pour de vrais patients',
+  lost: '{name} : vous ne faites plus partie de ce cercle de soins depuis {hour}. Votre texte non envoyé est conservé.',
 };

@@ -53,4 +53,13 @@ export const dossier = {
   mask_MASQUE_PT: 'Masqué aux personnes tierces',
   mask_INVISIBLE_PATIENT: 'Non visible par le patient',
   mask_INVISIBLE_REPRESENTANTS_LEGAUX: 'Non visible par les représentants légaux',
+  sent_later: 'Transmise à {hour}',
+  amend_kept: 'Le texte d’avant reste lisible, avec ce motif.',
+  wrong_patient: 'Mauvais patient',
+  seen_at: 'lu, {when}',
+  delivered_at: 'remis, {when}',
+  not_delivered: 'pas encore remis',
+  tabs: 'Parties du dossier',
+  at_home: 'Au domicile',
+  context: 'Domicile et cercle de soins',
 };

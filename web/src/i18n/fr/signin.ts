@@ -16,4 +16,7 @@ export const signin = {
   invitation_submit: 'Ouvrir mon compte',
   invitation_invalid: 'Cette invitation n’est plus valable. Demandez-en une nouvelle.',
   password_rule: '12 caractères au moins.',
+  purpose: 'La messagerie des équipes de soins, autour de chaque patient.',
+  forgotten: 'Mot de passe oublié : demandez une nouvelle invitation à la personne qui administre les comptes.',
+  login_rule: 'Celui que vous taperez à chaque connexion, par exemple n.ferhat.',
 };
