@@ -59,9 +59,12 @@ type Circle struct {
 // Open makes a circle around a new patient: the first opens the dossier (and manages it), the others join as intervenants.
 func (w *World) Open(patient string, first *Client, others ...*Client) Circle {
 	w.T.Helper()
+	// A birth date of its own: the dossiers of a test are of different persons.
+	born := time.Date(1939, 3, 12+w.opened, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	w.opened += 40
 	opened, _, err := w.Teams.Open(w.T.Context(), w.Actors[first.Login], teams.OpenRequest{
 		ID:       NewID(),
-		Identity: teams.Identity{BirthName: patient, GivenNames: "Odette Marie", Sex: "F", BirthDate: "1939-03-12"},
+		Identity: teams.Identity{BirthName: patient, GivenNames: "Odette Marie", Sex: "F", BirthDate: born},
 		Information: teams.Information{
 			GivenBy: "Anne Berthelin", GivenAt: time.Now().Add(-time.Hour),
 		},

@@ -43,6 +43,8 @@ type World struct {
 	Admin    *Client
 	// Actors, by login, for tests that pass by the features.
 	Actors map[string]access.Actor
+
+	opened int
 }
 
 // Clock is moved by tests.
