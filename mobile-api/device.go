@@ -4,13 +4,24 @@ import "strings"
 
 // Longer names first where one contains another: every browser pretends to be some other.
 var browsers = []struct{ mark, name string }{
-	{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"FxiOS", "Firefox"}, {"Firefox", "Firefox"},
-	{"CriOS", "Chrome"}, {"Chrome", "Chrome"}, {"Safari", "Safari"},
+	{"Edg", "Edge"},
+	{"OPR/", "Opera"},
+	{"SamsungBrowser", "Samsung Internet"},
+	{"FxiOS", "Firefox"},
+	{"Firefox", "Firefox"},
+	{"CriOS", "Chrome"},
+	{"Chrome", "Chrome"},
+	{"Safari", "Safari"},
 }
 
 var systems = []struct{ mark, name string }{
-	{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"CrOS", "ChromeOS"},
-	{"Macintosh", "Mac"}, {"Linux", "Linux"},
+	{"Android", "Android"},
+	{"iPhone", "iPhone"},
+	{"iPad", "iPad"},
+	{"Windows", "Windows"},
+	{"CrOS", "ChromeOS"},
+	{"Macintosh", "Mac"},
+	{"Linux", "Linux"},
 }
 
 // deviceOf is how a person recognises a session in her list: « Chrome sur Android ».
