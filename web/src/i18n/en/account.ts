@@ -21,4 +21,11 @@ export const account = {
   territory: 'Territory',
   home_screen: 'Add to home screen',
   home_screen_ios: 'On iPhone: Share button, then “Add to Home Screen”.',
+  change_password: 'Save the password',
+  display: 'Display',
+  theme: 'Appearance',
+  theme_system: 'Like the device',
+  theme_light: 'Light',
+  theme_dark: 'Dark',
+  connected: 'Connected',
 };

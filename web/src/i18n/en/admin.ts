@@ -28,4 +28,10 @@ export const admin = {
   created: 'Account created.',
   empty: 'No account matches.',
   forbidden: 'This page is for administrators.',
+  create: 'Create and invite',
+  none: 'None',
+  waiting: 'Invitation pending',
+  count: { one: '{count} account', other: '{count} accounts' },
+  choose: 'Choose',
+  administrator_short: 'administrator',
 };

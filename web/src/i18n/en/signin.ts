@@ -19,4 +19,6 @@ export const signin = {
   purpose: 'Messaging for care teams, around each patient.',
   forgotten: 'Forgotten password: ask the person who manages accounts for a new invitation.',
   login_rule: 'The one you will type at each sign-in, for example n.ferhat.',
+  invitation: 'Invitation',
+  reset_intro: 'Choose a new password.',
 };

@@ -21,4 +21,11 @@ export const account = {
   territory: 'Territoire',
   home_screen: 'Ajouter à l’écran d’accueil',
   home_screen_ios: 'Sur iPhone : bouton Partager, puis « Sur l’écran d’accueil ».',
+  change_password: 'Enregistrer le mot de passe',
+  display: 'Affichage',
+  theme: 'Aspect',
+  theme_system: 'Comme l’appareil',
+  theme_light: 'Clair',
+  theme_dark: 'Sombre',
+  connected: 'Connecté',
 };

@@ -28,4 +28,10 @@ export const admin = {
   created: 'Compte créé.',
   empty: 'Aucun compte ne correspond.',
   forbidden: 'Cette page est réservée à l’administration.',
+  create: 'Créer et inviter',
+  none: 'Aucun',
+  waiting: 'Invitation en attente',
+  count: { one: '{count} compte', other: '{count} comptes' },
+  choose: 'Choisir',
+  administrator_short: 'administration',
 };

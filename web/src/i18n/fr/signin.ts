@@ -19,4 +19,6 @@ export const signin = {
   purpose: 'La messagerie des équipes de soins, autour de chaque patient.',
   forgotten: 'Mot de passe oublié : demandez une nouvelle invitation à la personne qui administre les comptes.',
   login_rule: 'Celui que vous taperez à chaque connexion, par exemple n.ferhat.',
+  invitation: 'Invitation',
+  reset_intro: 'Choisissez un nouveau mot de passe.',
 };
