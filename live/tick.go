@@ -61,10 +61,15 @@ func (h *Hub) catchUpAll(ctx context.Context, news access.News) {
 	for _, person := range news.Standings {
 		h.found(ctx, person)
 	}
+	// Taken together first: the loss told by one channel of a space ends the watch on the others, which have it to tell too.
+	behind := map[uuid.UUID]*watch{}
 	for _, channel := range news.Behind {
 		if w := h.watched(channel); w != nil {
-			h.catchUp(ctx, channel, w)
+			behind[channel] = w
 		}
+	}
+	for channel, w := range behind {
+		h.catchUp(ctx, channel, w)
 	}
 	h.process(ctx, news.Notices)
 }

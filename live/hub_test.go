@@ -1,0 +1,264 @@
+package live_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"liaison/access"
+	"liaison/events"
+	"liaison/live"
+	"liaison/mobile-api/apitest"
+)
+
+const patience = 20 * time.Second
+
+// ear is a socket that a test listens at.
+type ear struct {
+	frames chan map[string]any
+	closed chan live.Close
+}
+
+func newEar() *ear { return &ear{make(chan map[string]any, 4096), make(chan live.Close, 4)} }
+
+func (e *ear) Write(frames []*live.Frame) error {
+	for _, f := range frames {
+		var m map[string]any
+		if err := json.Unmarshal(f.Data, &m); err != nil {
+			return err
+		}
+		if m["type"] != "ping" && m["type"] != "mark" {
+			e.frames <- m
+		}
+	}
+	return nil
+}
+func (e *ear) Ping()              {}
+func (e *ear) Close(c live.Close) { e.closed <- c }
+
+func (e *ear) next(t *testing.T) map[string]any {
+	t.Helper()
+	select {
+	case f := <-e.frames:
+		return f
+	case <-time.After(patience):
+		t.Fatal("nothing heard")
+		return nil
+	}
+}
+
+// text waits for the next message's text.
+func (e *ear) text(t *testing.T) string {
+	t.Helper()
+	for {
+		if m, ok := e.next(t)["message"].(map[string]any); ok {
+			return fmt.Sprint(m["text"])
+		}
+	}
+}
+
+// node is a hub on a world's database, with a bus of its own choosing.
+func node(t *testing.T, w *apitest.World, bus events.Bus) *live.Hub {
+	t.Helper()
+	cursors, err := events.NewCursors(make([]byte, 32), uuid.New())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub := live.NewHub(live.Config{
+		Gate: w.Gate, Audiences: access.NewAudiences(w.DB.DB), Bus: bus, Messages: w.Chat, Sessions: w.Accounts,
+		Names: func(context.Context, uuid.UUID) string { return "" }, Cursors: cursors, Forget: w.Vault.Forget, Node: "test",
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := hub.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	t.Cleanup(func() { stop(); <-done })
+	return hub
+}
+
+func attach(t *testing.T, hub *live.Hub, a access.Actor) *ear {
+	t.Helper()
+	e := newEar()
+	l := live.NewListener(a.Person, a.Session, e)
+	if err := hub.Attach(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { hub.Detach(l) })
+	return e
+}
+
+// circle is a physician, a nurse and a home help round one patient.
+type circle struct {
+	*apitest.World
+	apitest.Circle
+	gp, nurse, help *apitest.Client
+}
+
+func newCircle(t *testing.T) circle {
+	t.Helper()
+	w := apitest.New(t)
+	c := circle{World: w}
+	c.gp = w.Hire("medecin", access.Profession{System: "TRE_G15", Code: "10"})
+	c.nurse = w.Hire("infirmiere", access.Profession{System: "TRE_G15", Code: "60"})
+	c.help = w.Hire("aide", access.Profession{System: "TRE_R85", Code: "372"})
+	c.Circle = w.Open("MARCILLAC", c.gp, c.nurse, c.help)
+	return c
+}
+
+func (c circle) say(t *testing.T, from *apitest.Client, category, text string) {
+	t.Helper()
+	status, answer := from.Do("POST", "/channels/"+c.Notebook.String()+"/messages", map[string]any{
+		"id": apitest.NewID(), "category": category, "text": text,
+	})
+	if status != 201 {
+		t.Fatalf("post: %d %v", status, answer)
+	}
+}
+
+func TestEachHearsWhatTheMatrixAllows(t *testing.T) {
+	t.Parallel()
+	c := newCircle(t)
+	hub := node(t, c.World, c.Bus)
+	gp, help := attach(t, hub, c.Actors["medecin"]), attach(t, hub, c.Actors["aide"])
+	c.say(t, c.nurse, "nursing", "soins")
+	c.say(t, c.nurse, "daily_life", "repas")
+	if a, b := gp.text(t), gp.text(t); a != "soins" || b != "repas" {
+		t.Errorf("physician heard %q, %q", a, b)
+	}
+	if got := help.text(t); got != "repas" {
+		t.Errorf("home help heard %q", got)
+	}
+}
+
+// A node that hears no hint at all finds everything from the database within five seconds.
+func TestADeafNodeFindsEverythingWithinFiveSeconds(t *testing.T) {
+	t.Parallel()
+	c := newCircle(t)
+	deaf := node(t, c.World, events.NewMemory())
+	gp := attach(t, deaf, c.Actors["medecin"])
+	for i := range 5 {
+		c.say(t, c.nurse, "nursing", fmt.Sprint(i))
+	}
+	began := time.Now()
+	for i := range 5 {
+		if got := gp.text(t); got != fmt.Sprint(i) {
+			t.Fatalf("heard %q, want %d", got, i)
+		}
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("found after %s", took)
+	}
+}
+
+// What was said after somebody lost access never reaches her, on a node that has not heard of the loss either.
+func TestNothingIsHeardAfterALossOfAccess(t *testing.T) {
+	t.Parallel()
+	c := newCircle(t)
+	near, deaf := node(t, c.World, c.Bus), node(t, c.World, events.NewMemory())
+	here, there := attach(t, near, c.Actors["aide"]), attach(t, deaf, c.Actors["aide"])
+	c.say(t, c.nurse, "organisation", "avant")
+	if a, b := here.text(t), there.text(t); a != "avant" || b != "avant" {
+		t.Fatalf("before the loss: %q, %q", a, b)
+	}
+	c.Leave(c.Circle, c.gp, c.help)
+	c.say(t, c.nurse, "organisation", "après")
+	for _, e := range []*ear{here, there} {
+		// The loss itself is told, on each of the two channels, and nothing follows it.
+		for range 2 {
+			if f := e.next(t); f["type"] != "membership" || f["team_id"] != c.Circle.ID.String() {
+				t.Errorf("heard %v", f)
+			}
+		}
+	}
+	gp := attach(t, deaf, c.Actors["medecin"])
+	c.say(t, c.nurse, "organisation", "repère")
+	for gp.text(t) != "repère" {
+	}
+	for _, e := range []*ear{here, there} {
+		if len(e.frames) > 0 {
+			t.Errorf("heard after the loss: %v", <-e.frames)
+		}
+	}
+}
+
+func TestARevokedSessionIsCut(t *testing.T) {
+	t.Parallel()
+	c := newCircle(t)
+	deaf := node(t, c.World, events.NewMemory())
+	gp := attach(t, deaf, c.Actors["medecin"])
+	if err := c.Accounts.SignOut(t.Context(), c.Actors["medecin"]); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case code := <-gp.closed:
+		if code != live.SessionRevoked {
+			t.Errorf("closed with %v", code)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("still open after five seconds")
+	}
+}
+
+// stuck never finishes writing.
+type stuck struct {
+	*ear
+	hold chan struct{}
+}
+
+func (s stuck) Write([]*live.Frame) error { <-s.hold; return nil }
+
+func TestASlowReaderIsCutAndNeverWaitedFor(t *testing.T) {
+	t.Parallel()
+	s := stuck{newEar(), make(chan struct{})}
+	t.Cleanup(func() { close(s.hold) })
+	l := live.NewListener(uuid.New(), uuid.New(), s)
+	for range 1000 {
+		l.Send(&live.Frame{Data: []byte("{}")})
+	}
+	select {
+	case code := <-s.closed:
+		if code != live.SlowReader {
+			t.Errorf("closed with %v", code)
+		}
+	case <-time.After(patience):
+		t.Error("not cut")
+	}
+}
+
+func TestDeliveriesAreJournalledWithWhoGotThem(t *testing.T) {
+	t.Parallel()
+	c := newCircle(t)
+	hub := node(t, c.World, c.Bus)
+	gp := attach(t, hub, c.Actors["medecin"])
+	c.say(t, c.nurse, "nursing", "soins")
+	gp.text(t)
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	deadline := time.After(patience)
+	for {
+		var named bool
+		err := c.DB.DB.Pool.QueryRow(t.Context(), `select exists (select from audit_lines where verb = 'message.deliver' and detail->'to' ? $1)`,
+			c.Actors["medecin"].Person.String()).Scan(&named)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if named {
+			return
+		}
+		select {
+		case <-poll.C:
+		case <-deadline:
+			t.Fatal("no line")
+		}
+	}
+}
