@@ -1,0 +1,80 @@
+package proof
+
+import (
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Matrix is the two tables as they are written: lines of text, the first table's by profession.
+type Matrix struct {
+	rows    map[Profession][]map[string]string
+	actions []map[string]string
+}
+
+// ReadMatrix reads the two tables.
+func ReadMatrix(categories, actions string) (Matrix, error) {
+	m := Matrix{rows: map[Profession][]map[string]string{}}
+	rows, err := lines(categories)
+	if err != nil {
+		return m, fmt.Errorf("categories: %w", err)
+	}
+	for _, line := range rows {
+		p := Profession{line["system"], line["code"]}
+		m.rows[p] = append(m.rows[p], line)
+	}
+	if m.actions, err = lines(actions); err != nil {
+		return m, fmt.Errorf("actions: %w", err)
+	}
+	return m, nil
+}
+
+func lines(table string) ([]map[string]string, error) {
+	records, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	var out []map[string]string
+	for _, record := range records[1:] {
+		line := map[string]string{}
+		for i, cell := range record {
+			line[records[0][i]] = cell
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// line is the one that holds for a profession at a seat: a line with the seat overrides the line for every seat.
+func (m Matrix) line(p Profession, seat string) map[string]string {
+	var forAll map[string]string
+	for _, line := range m.rows[p] {
+		switch line["seat"] {
+		case seat:
+			return line
+		case "*":
+			forAll = line
+		}
+	}
+	return forAll
+}
+
+func (m Matrix) knows(p Profession) bool { return len(m.rows[p]) > 0 }
+
+// readsAnywhere asks every line of the profession, whatever its seat.
+func (m Matrix) readsAnywhere(p Profession, category string) bool {
+	return slices.ContainsFunc(m.rows[p], func(line map[string]string) bool { return strings.Contains(line[category], "r") })
+}
+
+// actionsOf reads the table of actions; a profession without a line in the first table may do nothing.
+func (m Matrix) actionsOf(p Profession, seats []string) []string {
+	var out []string
+	for _, line := range m.actions {
+		mine := line["system"] == "*" || (line["system"] == p.System && line["code"] == p.Code)
+		if m.knows(p) && mine && (line["seat"] == "*" || slices.Contains(seats, line["seat"])) {
+			out = addOnce(out, line["action"])
+		}
+	}
+	return out
+}
