@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 
 	mobileapi "liaison/mobile-api"
@@ -14,6 +16,11 @@ func (openAPICmd) Run() error {
 	if err != nil {
 		return err
 	}
-	_, err = os.Stdout.Write(append(api.OpenAPI(), '\n'))
+	var out bytes.Buffer
+	if err := json.Indent(&out, api.OpenAPI(), "", " "); err != nil {
+		return err
+	}
+	out.WriteByte('\n')
+	_, err = out.WriteTo(os.Stdout)
 	return err
 }

@@ -1,0 +1,24 @@
+// What the server's own document says must fit what this client was written for: checked when types are, absent from the build.
+
+import type { components } from './api';
+import type * as own from './types';
+
+type Server = components['schemas'];
+/** Fails to compile unless every value of From can stand where To is expected. */
+type Fits<From extends To, To> = From;
+
+export type Conforms = [
+  Fits<Loose<Server['Message']>, Loose<own.Message>>,
+  Fits<Loose<Server['Patient']>, Loose<own.Patient>>,
+  Fits<Loose<Server['TeamItem']>, Loose<own.TeamItem>>,
+  Fits<Loose<Server['Member']>, Loose<own.Member>>,
+  Fits<Loose<Server['Rights']>, Loose<own.MyRights>>,
+  Fits<Loose<Server['Will']>, Loose<own.Will>>,
+  Fits<Loose<Server['Me']>, Loose<own.Me>>,
+  Fits<Loose<Server['Audience']>, Loose<own.Audience>>,
+  Fits<Loose<own.NewMember>, Loose<Server['NewMember']>>,
+  Fits<Loose<own.NewMessage>, Loose<Omit<Server['NewMessage'], 'document_ids'>>>,
+];
+
+/** Codes are plain strings in the document where the client lists them; names and optionality are compared. */
+type Loose<T> = T extends string ? string : T extends number | boolean | null | undefined ? T : T extends (infer E)[] ? Loose<E>[] : { [K in keyof T]: Loose<T[K]> };
