@@ -179,6 +179,7 @@ func (n *Node) secrets(ctx context.Context) (s secrets, err error) {
 // work starts what goes on in the background.
 func (n *Node) work(context.Context) error {
 	n.background(n.Chat.Run)
+	n.background(n.prune)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })
 	n.background(func(ctx context.Context) {
 		if err := n.Sealer.Run(ctx); err != nil {
@@ -192,6 +193,22 @@ func (n *Node) work(context.Context) error {
 	})
 	n.observe()
 	return nil
+}
+
+// prune forgets ended sessions' tokens, hourly.
+func (n *Node) prune(ctx context.Context) {
+	hourly := time.NewTicker(time.Hour)
+	defer hourly.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hourly.C:
+			if err := n.Accounts.Prune(ctx); err != nil && ctx.Err() == nil {
+				n.Log.Warn("prune sessions", "error", err)
+			}
+		}
+	}
 }
 
 func (n *Node) background(run func(context.Context)) {

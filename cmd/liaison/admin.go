@@ -24,7 +24,7 @@ type adminCreateCmd struct {
 
 // Run works beside a running server or without one; no password passes on the command line.
 func (c adminCreateCmd) Run(ctx context.Context, log *slog.Logger) error {
-	p, err := c.prepare(ctx, log)
+	p, err := c.prepareTool(ctx, log)
 	if err != nil {
 		return err
 	}

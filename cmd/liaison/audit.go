@@ -28,7 +28,7 @@ type auditVerifyCmd struct {
 
 // Run needs no server; without --public-key it trusts the key of the instance itself.
 func (c auditVerifyCmd) Run(ctx context.Context, log *slog.Logger) error {
-	p, err := c.prepare(ctx, log)
+	p, err := c.prepareTool(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ type auditKeyCmd struct {
 
 // Run prints the key.
 func (c auditKeyCmd) Run(ctx context.Context, log *slog.Logger) error {
-	p, err := c.prepare(ctx, log)
+	p, err := c.prepareTool(ctx, log)
 	if err != nil {
 		return err
 	}

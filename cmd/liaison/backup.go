@@ -30,7 +30,7 @@ func (c backupCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if c.Out == "" && c.Keys == "" {
 		return errors.New("say --out DIR, --keys DIR, or both")
 	}
-	p, err := c.prepare(ctx, log)
+	p, err := c.prepareTool(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ type restoreCmd struct {
 // Run loads both copies into empty databases. The master key is not in them: put its file in place first. The instance gets
 // a new incarnation, so that every client starts again from what is there now.
 func (c restoreCmd) Run(ctx context.Context, log *slog.Logger) error {
-	p, err := c.prepare(ctx, log)
+	p, err := c.prepareTool(ctx, log)
 	if err != nil {
 		return err
 	}

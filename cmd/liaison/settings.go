@@ -38,6 +38,22 @@ type prepared struct {
 
 // prepare fills what is not configured: the data directory, and a private PostgreSQL in it.
 func (s settings) prepare(ctx context.Context, log *slog.Logger) (prepared, error) {
+	return s.prepareWith(ctx, log, embedded.Postgres)
+}
+
+// prepareTool is for an operator's command: where a server already runs in the data directory, it works on its database.
+func (s settings) prepareTool(ctx context.Context, log *slog.Logger) (prepared, error) {
+	return s.prepareWith(ctx, log, func(ctx context.Context, opts embedded.Options) (*embedded.Cluster, error) {
+		if running, ok := embedded.Join(ctx, opts.DataDir, log); ok {
+			return running, nil
+		}
+		return embedded.Postgres(ctx, opts)
+	})
+}
+
+type starter func(context.Context, embedded.Options) (*embedded.Cluster, error)
+
+func (s settings) prepareWith(ctx context.Context, log *slog.Logger, start starter) (prepared, error) {
 	if s.Data == "" {
 		dir, err := embedded.DefaultDataDir()
 		if err != nil {
@@ -47,7 +63,7 @@ func (s settings) prepare(ctx context.Context, log *slog.Logger) (prepared, erro
 	}
 	p := prepared{stop: func() {}, data: s.Data}
 	if s.DatabaseURL == "" {
-		stop, err := s.startPostgres(ctx, log)
+		stop, err := s.startPostgres(ctx, log, start)
 		if err != nil {
 			return p, err
 		}
@@ -61,8 +77,8 @@ func (s settings) prepare(ctx context.Context, log *slog.Logger) (prepared, erro
 	return p, nil
 }
 
-func (s *settings) startPostgres(ctx context.Context, log *slog.Logger) (stop func(), err error) {
-	cluster, err := embedded.Postgres(ctx, embedded.Options{DataDir: s.Data, Durable: true, Log: log})
+func (s *settings) startPostgres(ctx context.Context, log *slog.Logger, start starter) (stop func(), err error) {
+	cluster, err := start(ctx, embedded.Options{DataDir: s.Data, Durable: true, Log: log})
 	if err != nil {
 		return nil, err
 	}

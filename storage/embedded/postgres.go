@@ -32,6 +32,7 @@ type Cluster struct {
 	DataDir  string
 
 	socket string
+	joined bool // another process's
 	child  *child
 	lock   *os.File
 	log    *slog.Logger
@@ -218,6 +219,9 @@ func (c *Cluster) Done() <-chan struct{} { return c.child.done }
 // Stop ends every connection, stops the server and waits for it; when ctx ends first the server is killed, which its
 // next start repairs.
 func (c *Cluster) Stop(ctx context.Context) error {
+	if c.joined {
+		return nil
+	}
 	err := c.child.stop(ctx, syscall.SIGINT)
 	c.release()
 	return err
