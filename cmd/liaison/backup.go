@@ -70,8 +70,8 @@ func dumpTo(ctx context.Context, url, role, path string) error {
 
 type restoreCmd struct {
 	settings
-	Data string `required:"" help:"The copy of the data." placeholder:"FILE"`
-	Keys string `required:"" help:"The copy of the keys." placeholder:"FILE"`
+	DataFile string `required:"" help:"The copy of the data." placeholder:"FILE"`
+	KeysFile string `required:"" help:"The copy of the keys." placeholder:"FILE"`
 }
 
 // Run loads both copies into empty databases. The master key is not in them: put its file in place first. The instance gets
@@ -85,10 +85,10 @@ func (c restoreCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if _, err := os.Stat(p.MasterKeyFile); err != nil {
 		return fmt.Errorf("the master key must be in place before keys are restored (LIAISON_MASTER_KEY_FILE): %w", err)
 	}
-	if err := restoreKeys(ctx, p.Config, c.Keys); err != nil {
+	if err := restoreKeys(ctx, p.Config, c.KeysFile); err != nil {
 		return err
 	}
-	return restoreData(ctx, p.Config, c.Data)
+	return restoreData(ctx, p.Config, c.DataFile)
 }
 
 func restoreKeys(ctx context.Context, cfg node.Config, path string) error {

@@ -21,6 +21,7 @@ type cli struct {
 	Audit   auditCmd   `cmd:"" help:"The journal of accesses."`
 	Backup  backupCmd  `cmd:"" help:"Copy the database and, apart, the wrapped keys."`
 	Restore restoreCmd `cmd:"" help:"Bring a backup into empty databases."`
+	Bench   benchCmd   `cmd:"" help:"Measure this machine."`
 	OpenAPI openAPICmd `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 }
 

@@ -29,18 +29,19 @@ const Password = "une phrase assez longue"
 
 // World is one instance with an administrator, seen from one node.
 type World struct {
-	T        testing.TB
-	DB       *storagetest.DB
-	Gate     *access.Gate
-	Bus      *events.Memory
-	Vault    *vault.Vault
-	Accounts *accounts.Service
-	Teams    *teams.Service
-	Chat     *chat.Service
-	API      *mobileapi.API
-	URL      string
-	Clock    *Clock // the accounts' clock: sessions and tokens age by it
-	Admin    *Client
+	T         testing.TB
+	DB        *storagetest.DB
+	Gate      *access.Gate
+	Bus       *events.Memory
+	Vault     *vault.Vault
+	Accounts  *accounts.Service
+	Teams     *teams.Service
+	Chat      *chat.Service
+	API       *mobileapi.API
+	URL       string
+	MasterKey string // file
+	Clock     *Clock // the accounts' clock: sessions and tokens age by it
+	Admin     *Client
 	// Actors, by login, for tests that pass by the features.
 	Actors map[string]access.Actor
 
@@ -104,7 +105,8 @@ var (
 func (w *World) features() {
 	w.Exec("insert into instance (id, incarnation, territory) values ($1, $1, 'Val d’Orselle')", instance)
 	var err error
-	w.Vault, err = vault.Open(w.T.Context(), w.DB.KeysURL, filepath.Join(w.T.TempDir(), "master.key"))
+	w.MasterKey = filepath.Join(w.T.TempDir(), "master.key")
+	w.Vault, err = vault.Open(w.T.Context(), w.DB.KeysURL, w.MasterKey)
 	w.must(err)
 	w.T.Cleanup(w.Vault.Close)
 	w.Gate = access.NewGate(w.DB.DB, w.Bus)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -158,14 +159,17 @@ func dumpTable(ctx context.Context, tx pgx.Tx, archive *zip.Writer, t *Table) er
 }
 
 func (t Table) copySQL(direction string) string {
-	columns := ""
+	return "copy " + t.quoted() + " (" + t.columns() + ") " + direction
+}
+
+func (t Table) quoted() string { return pgx.Identifier{t.Name}.Sanitize() }
+
+func (t Table) columns() string {
+	quoted := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		if i > 0 {
-			columns += ", "
-		}
-		columns += pgx.Identifier{c}.Sanitize()
+		quoted[i] = pgx.Identifier{c}.Sanitize()
 	}
-	return "copy " + pgx.Identifier{t.Name}.Sanitize() + " (" + columns + ") " + direction
+	return strings.Join(quoted, ", ")
 }
 
 func writeManifest(archive *zip.Writer, m Manifest) error {

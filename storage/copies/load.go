@@ -70,18 +70,29 @@ func loadTable(ctx context.Context, tx pgx.Tx, archive *zip.Reader, t Table) err
 	if some {
 		return ErrNotEmpty
 	}
-	file, err := archive.Open(t.Name + ".copy")
+	aside := Table{Name: "loading_" + t.Name, Columns: t.Columns}
+	// Not straight into the table: COPY FROM does not go where row-level security stands.
+	if _, err := tx.Exec(ctx, "create temporary table "+aside.quoted()+" (like "+t.quoted()+") on commit drop"); err != nil {
+		return err
+	}
+	rows, sum, err := copyInto(ctx, tx, archive, t.Name, aside)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	sum := sha256.New()
-	tag, err := tx.Conn().PgConn().CopyFrom(ctx, io.TeeReader(file, sum), t.copySQL("from stdin"))
-	if err != nil {
-		return err
-	}
-	if tag.RowsAffected() != t.Rows || hex.EncodeToString(sum.Sum(nil)) != t.SHA256 {
+	if rows != t.Rows || sum != t.SHA256 {
 		return errors.New("the copy is damaged: its sum does not match")
 	}
-	return nil
+	_, err = tx.Exec(ctx, "insert into "+t.quoted()+" ("+t.columns()+") select "+t.columns()+" from "+aside.quoted())
+	return err
+}
+
+func copyInto(ctx context.Context, tx pgx.Tx, archive *zip.Reader, name string, into Table) (rows int64, sum string, err error) {
+	file, err := archive.Open(name + ".copy")
+	if err != nil {
+		return 0, "", err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	tag, err := tx.Conn().PgConn().CopyFrom(ctx, io.TeeReader(file, hash), into.copySQL("from stdin"))
+	return tag.RowsAffected(), hex.EncodeToString(hash.Sum(nil)), err
 }

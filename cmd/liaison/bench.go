@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"liaison/bench"
+)
+
+type benchCmd struct {
+	Rounds   int    `default:"3" help:"How many rounds; medians and quartiles are over them."`
+	Seconds  int    `default:"5" help:"Length of each part of a round."`
+	Sockets  int    `default:"2000" help:"Idle sockets to measure the memory of."`
+	Messages int    `default:"100000" help:"Messages in the database while pages are read."`
+	Dir      string `help:"Where to make the temporary database; it must be on a real disk." placeholder:"DIR"`
+	JSON     string `name:"json" help:"Also write the figures to this file." placeholder:"FILE"`
+}
+
+// Run measures this machine with this very binary, on loopback, and removes everything it made.
+func (c benchCmd) Run(ctx context.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	report, err := bench.Run(ctx, bench.Options{
+		Program: program, Dir: c.Dir, Rounds: c.Rounds, Seconds: c.Seconds, Sockets: c.Sockets, Messages: c.Messages, Progress: os.Stderr,
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(report.Print(os.Stdout), c.write(report), report.Faults())
+}
+
+func (c benchCmd) write(report *bench.Report) error {
+	if c.JSON == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.JSON, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write figures: %w", err)
+	}
+	return nil
+}
