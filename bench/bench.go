@@ -1,0 +1,114 @@
+// Package bench measures this machine: what the database commits, what the server makes of it, what a socket and a page of
+// messages cost. It talks to a server of its own over a private PostgreSQL, on loopback only, and removes both. It judges
+// nothing: figures are read as ratios within one run.
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// Options bounds what a run does.
+type Options struct {
+	Program  string // the liaison binary to measure
+	Dir      string // where the temporary directory is made; empty: the system's
+	Rounds   int
+	Seconds  int // of each part of a round
+	Sockets  int // idle sockets to count the memory of
+	Messages int // in the database while pages are read
+	Progress io.Writer
+}
+
+// The shape of the load: those of the peers that were measured the same way.
+const (
+	posters     = 64
+	activeTeams = 5
+	teamSize    = 20
+	openRate    = 200 // posts a second
+	textLength  = 300
+)
+
+func (o Options) check() error {
+	switch {
+	case o.Rounds < 1 || o.Rounds > 50:
+		return errors.New("rounds: between 1 and 50")
+	case o.Seconds < 1 || o.Seconds > 120:
+		return errors.New("seconds: between 1 and 120")
+	case o.Sockets < activeTeams*teamSize || o.Sockets > 20_000:
+		return errors.New("sockets: between 100 and 20000")
+	case o.Messages < 1000 || o.Messages > 5_000_000:
+		return errors.New("messages: between 1000 and 5000000")
+	}
+	return nil
+}
+
+// run is one run of the bench and what it holds open.
+type run struct {
+	Options
+	home   string
+	ground *ground
+	world  *world
+	report *Report
+}
+
+// Run measures everything and gives the figures.
+func Run(ctx context.Context, opts Options) (*Report, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	home, err := temporary(opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(home)
+	r := &run{Options: opts, home: home, report: &Report{}}
+	began := time.Now()
+	if err := r.all(ctx); err != nil {
+		return nil, err
+	}
+	r.report.Took = time.Since(began).Seconds()
+	return r.report, nil
+}
+
+// temporary makes a directory that the database's own account may pass through when the bench runs as root.
+func temporary(in string) (string, error) {
+	home, err := os.MkdirTemp(in, "liaison-bench-")
+	if err != nil {
+		return "", err
+	}
+	return home, os.Chmod(home, 0o711)
+}
+
+func (r *run) all(ctx context.Context) (err error) {
+	r.say("starting a private PostgreSQL")
+	if r.ground, err = openGround(ctx, r.home); err != nil {
+		return err
+	}
+	defer r.ground.close()
+	if r.report.Machine, err = machineFacts(ctx, r.ground.admin, r.ground.dir); err != nil {
+		return err
+	}
+	r.say("making %d people in teams of %d", r.people(), teamSize)
+	if err := r.populate(ctx); err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context) error{r.starts, r.idle, r.rounds, r.pages} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// people is how many the world needs: every idle socket is a person of her own.
+func (r *run) people() int { return (r.Sockets + teamSize - 1) / teamSize * teamSize }
+
+func (r *run) say(format string, args ...any) {
+	if r.Progress != nil {
+		fmt.Fprintf(r.Progress, "bench: "+format+"\n", args...)
+	}
+}
