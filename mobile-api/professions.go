@@ -11,7 +11,7 @@ import (
 var categoryWords = map[string]words{
 	"medical":        {"Médical", "Medical"},
 	"medication":     {"Traitements", "Medication"},
-	"nursing":        {"Soins (infirmiers et paramédicaux)", "Nursing and allied care"},
+	"nursing":        {"Soins", "Nursing and allied care"},
 	"psychological":  {"Psychologie et comportement", "Psychology and behaviour"},
 	"functional":     {"Autonomie et mobilité", "Independence and mobility"},
 	"daily_life":     {"Vie quotidienne", "Daily life"},

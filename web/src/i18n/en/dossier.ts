@@ -62,4 +62,5 @@ export const dossier = {
   tabs: 'Parts of the record',
   at_home: 'At home',
   context: 'Home and care circle',
+  actions: 'Change this note',
 };

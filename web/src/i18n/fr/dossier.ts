@@ -62,4 +62,5 @@ export const dossier = {
   tabs: 'Parties du dossier',
   at_home: 'Au domicile',
   context: 'Domicile et cercle de soins',
+  actions: 'Modifier cette note',
 };
