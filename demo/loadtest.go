@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,7 +57,7 @@ func professionAt(place int) access.Profession {
 }
 
 const (
-	peopleAtOnce = 400 // in a transaction of accounts or tokens
+	peopleAtOnce = 250 // in a transaction of accounts or tokens
 	longestToken = 7 * 24 * time.Hour
 	oldestOf     = 36_000 // days of birth before two patients share one
 )
@@ -110,14 +111,22 @@ func hireForTest(ctx context.Context, s Services, file File) error {
 			list = append(list, testAccount(t, i, m))
 		}
 	}
-	for len(list) > 0 {
-		n := min(peopleAtOnce, len(list))
-		if err := s.Accounts.LoadDemoAccounts(ctx, list[:n], Password); err != nil {
+	return inBatches(ctx, list, func(ctx context.Context, some []accounts.DemoAccount) error {
+		if err := s.Accounts.LoadDemoAccounts(ctx, some, Password); err != nil {
 			return fmt.Errorf("people of the load test: %w", err)
 		}
-		list = list[n:]
+		return nil
+	})
+}
+
+// inBatches works on a few hundred at a time, several batches at once: a transaction must not last.
+func inBatches[T any](ctx context.Context, list []T, work func(context.Context, []T) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for some := range slices.Chunk(list, peopleAtOnce) {
+		g.Go(func() error { return work(ctx, some) })
 	}
-	return nil
+	return g.Wait()
 }
 
 func testAccount(team, place int, m TestMember) accounts.DemoAccount {
@@ -187,20 +196,20 @@ func giveTokens(ctx context.Context, s Services, file File, life time.Duration) 
 			all = append(all, &file.Teams[t].Members[i])
 		}
 	}
-	for len(all) > 0 {
-		n := min(peopleAtOnce, len(all))
-		ids := make([]uuid.UUID, n)
-		for i, m := range all[:n] {
-			ids[i] = m.ID
-		}
-		tokens, err := s.Accounts.DemoAccessTokens(ctx, ids, life)
-		if err != nil {
-			return fmt.Errorf("tokens of the load test: %w", err)
-		}
-		for _, m := range all[:n] {
-			m.AccessToken = tokens[m.ID]
-		}
-		all = all[n:]
+	return inBatches(ctx, all, func(ctx context.Context, some []*TestMember) error { return tokensFor(ctx, s, some, life) })
+}
+
+func tokensFor(ctx context.Context, s Services, some []*TestMember, life time.Duration) error {
+	ids := make([]uuid.UUID, len(some))
+	for i, m := range some {
+		ids[i] = m.ID
+	}
+	tokens, err := s.Accounts.DemoAccessTokens(ctx, ids, life)
+	if err != nil {
+		return fmt.Errorf("tokens of the load test: %w", err)
+	}
+	for _, m := range some {
+		m.AccessToken = tokens[m.ID]
 	}
 	return nil
 }
