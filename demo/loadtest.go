@@ -45,8 +45,13 @@ type TestMember struct {
 
 // others sit beside the physician who opens each circle: all write organisation, all but the last daily life.
 var others = []access.Profession{
-	{System: "TRE_G15", Code: "60"}, {System: "TRE_R85", Code: "372"}, {System: "TRE_R85", Code: "313"}, {System: "TRE_R94", Code: "41"},
-	{System: "TRE_G15", Code: "95"}, {System: "TRE_R85", Code: "330"}, {System: "TRE_G15", Code: "70"},
+	{System: "TRE_G15", Code: "60"},
+	{System: "TRE_R85", Code: "372"},
+	{System: "TRE_R85", Code: "313"},
+	{System: "TRE_R94", Code: "41"},
+	{System: "TRE_G15", Code: "95"},
+	{System: "TRE_R85", Code: "330"},
+	{System: "TRE_G15", Code: "70"},
 }
 
 func professionAt(place int) access.Profession {

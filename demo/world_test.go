@@ -35,8 +35,10 @@ func (d directory) Persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]
 	found, err := d.Professionals(ctx, ids)
 	out := map[uuid.UUID]professions.Person{}
 	for id, p := range found {
-		out[id] = professions.Person{ID: id, DisplayName: p.DisplayName(), FamilyName: p.FamilyName, GivenName: p.GivenName, Gender: p.Gender,
-			Profession: professions.Shown{System: p.Profession.System, Code: p.Profession.Code}}
+		out[id] = professions.Person{
+			ID: id, DisplayName: p.DisplayName(), FamilyName: p.FamilyName, GivenName: p.GivenName, Gender: p.Gender,
+			Profession: professions.Shown{System: p.Profession.System, Code: p.Profession.Code},
+		}
 	}
 	return out, err
 }
