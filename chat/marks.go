@@ -77,14 +77,14 @@ func receive(ctx context.Context, sc access.Scope, ids []uuid.UUID, seen []bool)
 		group by m.id
 		on conflict (message_id, person_id) do update set seen_at = excluded.seen_at, xid = pg_current_xact_id()
 			where was.seen_at is null and excluded.seen_at is not null
-		returning message_id, author_id, space_id, channel_id, seen_at is not null`,
+		returning message_id, author_id, space_id, channel_id, seen_at is not null, (select c.epoch from channels c where c.id = was.channel_id)`,
 		pgx.NamedArgs{"actor": sc.Actor().Person, "at": sc.At(), "ids": ids, "seen": seen})
 	if err != nil {
 		return fmt.Errorf("receipts: %w", err)
 	}
 	e := events.Event{Type: events.Receipt, By: sc.Actor().Person}
 	var wasSeen bool
-	_, err = pgx.ForEachRow(rows, []any{&e.Message, &e.Person, &e.Space, &e.Channel, &wasSeen}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&e.Message, &e.Person, &e.Space, &e.Channel, &wasSeen, &e.Epoch}, func() error {
 		e.State = Delivered
 		if wasSeen {
 			e.State = Seen
