@@ -113,7 +113,7 @@ export const circle = {
   will_given: 'Le {date}',
   will_given_by: 'par {name}',
   will_recorded: 'Enregistré par {name} le {date}',
-  will_to: 'à {names}',
+  will_to: 'aux {names}',
   will_kind: 'Ce qui est enregistré',
   will_date: 'Date',
   will_date_hint: 'Quand le patient l’a dit.',
