@@ -82,8 +82,11 @@ func (g *Gate) NewsFor(ctx context.Context, in Interest) (News, error) {
 	b.Queue("select distinct person_id from standings where person_id = any (@people) and "+events.NotSeen, args).
 		Query(collect(&n.Standings, pgx.RowTo[uuid.UUID]))
 	if in.Notices && in.Since != "" {
-		b.Queue(`select space_id, channel_id, message_id, author_id, person_id, seen_at is not null, coalesce(seen_at, delivered_at) from receipts
-			where author_id = any (@people) and `+events.NotSeen+` limit 5000`, args).Query(collectMore(&n.Notices, receiptEvent))
+		b.Queue(`select r.space_id, r.channel_id, r.message_id, r.author_id, r.person_id, r.seen_at is not null, coalesce(r.seen_at, r.delivered_at), c.epoch
+			from (select * from receipts where author_id = any (@people) and `+events.NotSeen+` limit 5000) r
+			join channels c on c.id = r.channel_id
+			join standings s on s.person_id = r.author_id and s.space_id = r.space_id
+				and s.valid_from <= statement_timestamp() and statement_timestamp() < s.valid_until`, args).Query(collectMore(&n.Notices, receiptEvent))
 		b.Queue(`select k.channel_id, k.person_id, m.id from read_marks k join messages m on m.channel_id = k.channel_id and m.position = k.position
 			where k.person_id = any (@people) and `+events.NotSeen+` limit 5000`, args).Query(collectMore(&n.Notices, readEvent))
 	}
@@ -97,7 +100,7 @@ func (g *Gate) NewsFor(ctx context.Context, in Interest) (News, error) {
 func receiptEvent(r pgx.CollectableRow) (events.Event, error) {
 	e := events.Event{Type: events.Receipt, State: "delivered"}
 	var seen bool
-	err := r.Scan(&e.Space, &e.Channel, &e.Message, &e.Person, &e.By, &seen, &e.At)
+	err := r.Scan(&e.Space, &e.Channel, &e.Message, &e.Person, &e.By, &seen, &e.At, &e.Epoch)
 	if seen {
 		e.State = "seen"
 	}

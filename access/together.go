@@ -36,7 +36,7 @@ func (t Together) Queue(sql string, args ...any) { t.batch.closing.Queue(sql, ar
 // WriteTogether opens the gate for several claims in one transaction. look adds questions to the opening round trip (asked
 // under the locks); fn decides and queues what to write. Refusals are journalled in the same transaction.
 func (g *Gate) WriteTogether(ctx context.Context, claims []Claim, look func(*pgx.Batch), fn func(Together) error) error {
-	return storage.Retry(ctx, func() error { return g.writeTogether(ctx, claims, look, fn) })
+	return asked(ctx, func() error { return g.writeTogether(ctx, claims, look, fn) })
 }
 
 func (g *Gate) writeTogether(ctx context.Context, claims []Claim, look func(*pgx.Batch), fn func(Together) error) error {

@@ -336,3 +336,49 @@ func TestReceiptsAreTheAuthorsOnly(t *testing.T) {
 		t.Errorf("readers %+v, %v", readers, err)
 	}
 }
+
+// The gate let her in, and her standing ends by its date before the rows are written: row-level security refuses, and she is
+// told what everybody without access is told.
+func TestAStandingThatEndsInsideAWriteIsRefusedLikeAbsent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.post(w.nurse, note("nursing", "soins"))
+	w.must(w.gate.Write(t.Context(), w.gp, access.Space(w.space), "member.end", func(g access.Grant) error {
+		_, err := g.Tx().Exec(t.Context(), "update memberships set valid_until = clock_timestamp() + interval '300 ms' where space_id = $1 and person_id = $2",
+			w.space, w.nurse.Person)
+		if err != nil {
+			return err
+		}
+		return g.Recompile(t.Context())
+	}))
+	err := w.gate.Write(t.Context(), w.nurse, access.Message(m.ID), "message.withdraw", func(g access.Grant) error {
+		if _, err := g.Tx().Exec(t.Context(), "select pg_sleep(0.4)"); err != nil {
+			return err
+		}
+		g.Queue("insert into message_revisions (message_id, revision, space_id, body, at) values ($1, 1, $2, '', now())", m.ID, w.space)
+		return nil
+	})
+	if !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("answered %v", err)
+	}
+}
+
+func TestReceiptsReachTheAuthorOnlyWhileSheStands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.post(w.nurse, note("nursing", "soins"))
+	told := make(chan events.Event, 16)
+	w.must(w.bus.Subscribe(t.Context(), func(e events.Event) {
+		if e.Type == events.Receipt {
+			told <- e
+		}
+	}))
+	w.unseat(w.nurse)
+	w.must(w.chat.Receive(t.Context(), w.gp, []Receipt{{m.ID, Seen}}))
+	e := <-told
+	audience, err := access.NewAudiences(w.db.DB).For(t.Context(), e.Channel, e.Epoch, e.At)
+	w.must(err)
+	if _, stands := audience.Of(w.nurse.Person); stands || e.Epoch != audience.Epoch {
+		t.Errorf("receipt of epoch %d, audience of %d, author stands: %v", e.Epoch, audience.Epoch, stands)
+	}
+}

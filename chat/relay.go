@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -46,6 +47,9 @@ func (s *Service) frames(ctx context.Context, q storage.Querier, rows []row, roo
 	out := make(map[uuid.UUID]*access.Deliverable, len(rows))
 	for _, r := range rows {
 		said, err := s.unseal(ctx, r.Space, r.ID, r.Revision, r.Body)
+		if err != nil && !gone(err) {
+			return nil, err
+		}
 		if err != nil {
 			s.log.Warn("message not delivered", "message", r.ID, "error", err)
 			continue
@@ -62,6 +66,13 @@ func (s *Service) frames(ctx context.Context, q storage.Querier, rows []row, roo
 		out[r.ID] = d
 	}
 	return out, nil
+}
+
+// gone says that a sealed text will never open again (its key was destroyed). Any other failure is tried again: what is
+// passed over is never delivered.
+func gone(err error) bool {
+	var forEver interface{ Gone() bool }
+	return errors.As(err, &forEver) && forEver.Gone()
 }
 
 func rootsOf(ctx context.Context, q storage.Querier, rows []row) (map[uuid.UUID]access.Facts, error) {

@@ -72,30 +72,30 @@ func (h *Hub) kept(ctx context.Context, e events.Event, ready map[uuid.UUID]*acc
 			w.delivered = e.Position
 		}
 	default:
-		h.catchUp(ctx, e.Channel, w)
+		_ = h.catchUp(ctx, e.Channel, w) // what it could not hand out the next tick tries again
 	}
 }
 
 // catchUp reads from the database what this node missed of a channel: whoever sees a position sees all before it, for
 // they were taken under the channel's lock.
-func (h *Hub) catchUp(ctx context.Context, channel uuid.UUID, w *watch) {
+func (h *Hub) catchUp(ctx context.Context, channel uuid.UUID, w *watch) (all bool) {
 	for {
 		evs, err := h.Gate.EventsAfter(ctx, channel, w.delivered)
 		if err != nil {
 			if ctx.Err() == nil {
 				h.Log.Warn("catch up", "channel", channel, "error", err)
 			}
-			return
+			return false
 		}
 		ready := h.ready(ctx, evs)
 		for _, e := range evs {
 			if !h.deliver(ctx, e, ready) {
-				return
+				return false
 			}
 			w.delivered = e.Position
 		}
 		if len(evs) < access.EventsMost {
-			return
+			return true
 		}
 	}
 }
@@ -181,8 +181,16 @@ func (h *Hub) standingChanged(ctx context.Context, e events.Event) {
 	}
 }
 
+// receipt tells an author how far a message got, while she stands where she wrote it.
 func (h *Hub) receipt(ctx context.Context, e events.Event) {
 	if len(h.listeners(e.Person)) == 0 {
+		return
+	}
+	audience, err := h.Audiences.For(ctx, e.Channel, e.Epoch, e.At)
+	if err != nil {
+		return
+	}
+	if _, stands := audience.Of(e.Person); !stands {
 		return
 	}
 	by := named{ID: e.By, DisplayName: h.Names(ctx, e.By)}

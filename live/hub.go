@@ -60,6 +60,7 @@ type Hub struct {
 
 // presence is a person with sockets on this node.
 type presence struct {
+	following sync.Mutex // held while channels are read and taken up: what was read first must not be taken up last
 	listeners []*Listener
 	channels  []uuid.UUID
 }
@@ -160,14 +161,21 @@ func (h *Hub) Detach(l *Listener) {
 
 // follow brings the channels watched for a person to those she stands in, or will. It gives the new ones.
 func (h *Hub) follow(ctx context.Context, person uuid.UUID) ([]access.Stream, error) {
+	h.mu.Lock()
+	p := h.people[person]
+	h.mu.Unlock()
+	if p == nil {
+		return nil, nil
+	}
+	p.following.Lock()
+	defer p.following.Unlock()
 	streams, err := h.Gate.StreamsOf(ctx, person)
 	if err != nil {
 		return nil, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p := h.people[person]
-	if p == nil {
+	if h.people[person] != p {
 		return nil, nil
 	}
 	held := map[uuid.UUID]bool{}

@@ -30,13 +30,15 @@ func (h *Hub) tick(ctx context.Context) error {
 		return err
 	}
 	h.healthy = h.Bus.Healthy()
-	h.catchUpAll(ctx, news)
+	all := h.catchUpAll(ctx, news)
 	if err := h.cutEnded(ctx, sessions); err != nil {
 		return err
 	}
 	h.horizon = news.Horizon
 	h.ticked.Store(time.Now().UnixNano())
-	h.mark(news.Horizon)
+	if all {
+		h.mark(news.Horizon)
+	}
 	return nil
 }
 
@@ -57,7 +59,8 @@ func (h *Hub) present() (people, sessions []uuid.UUID, channels map[uuid.UUID]in
 	return people, sessions, channels
 }
 
-func (h *Hub) catchUpAll(ctx context.Context, news access.News) {
+// catchUpAll hands out what is new; false when some of it could not be, and no mark may cover it.
+func (h *Hub) catchUpAll(ctx context.Context, news access.News) bool {
 	for _, person := range news.Standings {
 		h.found(ctx, person)
 	}
@@ -68,10 +71,12 @@ func (h *Hub) catchUpAll(ctx context.Context, news access.News) {
 			behind[channel] = w
 		}
 	}
+	all := true
 	for channel, w := range behind {
-		h.catchUp(ctx, channel, w)
+		all = h.catchUp(ctx, channel, w) && all
 	}
 	h.process(ctx, news.Notices)
+	return all
 }
 
 // found tells a person of spaces she came to stand in without this node having heard.

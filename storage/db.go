@@ -112,6 +112,12 @@ func worthRetry(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
+// IsRefused says whether err is a refusal by rights or row-level security.
+func IsRefused(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "42501"
+}
+
 // IsUnique says whether err is a violation of a unique constraint, and of which.
 func IsUnique(err error) (constraint string, ok bool) {
 	var pg *pgconn.PgError

@@ -26,14 +26,22 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// forEver is a failure that no later try will mend.
+type forEver string
+
+func (e forEver) Error() string { return string(e) }
+
+// Gone tells those who try again from those who need not.
+func (forEver) Gone() bool { return true }
+
 // What a caller can tell apart.
 var (
 	// ErrDestroyed answers for a space whose keys were destroyed: nothing it sealed can be read again.
-	ErrDestroyed = errors.New("the keys of this space were destroyed")
+	ErrDestroyed error = forEver("the keys of this space were destroyed")
 	// ErrUnknownSpace answers for a space that never had a key.
-	ErrUnknownSpace = errors.New("this space has no key")
+	ErrUnknownSpace error = forEver("this space has no key")
 	// ErrSealed answers for bytes that were tampered with, or sealed for another space, id or revision.
-	ErrSealed = errors.New("sealed bytes are damaged or belong elsewhere")
+	ErrSealed error = forEver("sealed bytes are damaged or belong elsewhere")
 	// ErrMasterKey answers when the master key file is missing, unsafe, or not the one that wrapped the keys.
 	ErrMasterKey = errors.New("master key refused")
 )
