@@ -1,0 +1,150 @@
+// Every screen at both sizes, light and dark: read by axe, nothing beyond the edge, nothing cut off, targets large enough.
+// What was seen is left in shots/.
+
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { after, before, test } from 'node:test';
+import { Client, enter, openBrowser, openWindow } from './people.mjs';
+import { axeFindings, cutOff, smallTargets } from './screen.mjs';
+
+const [node1] = process.env.LIAISON_E2E_URLS.split(' ');
+const shots = fileURLToPath(new URL('./shots/', import.meta.url));
+mkdirSync(shots, { recursive: true });
+let browser;
+let odette;
+let invitation;
+before(async () => {
+  browser = await openBrowser();
+  const [nurse, admin] = await Promise.all([Client.signIn(node1, 'infirmiere'), Client.signIn(node1, 'admin')]);
+  odette = await nurse.team('MARCILLAC');
+  const { items } = await admin.get('/admin/accounts');
+  const one = items.find((item) => item.professional.family_name === 'Ferrandis');
+  invitation = new URL((await admin.post(`/admin/accounts/${one.professional.id}/reset`, {})).invitation.url).pathname;
+});
+after(() => browser.close());
+
+const visible = (page, role, name) => page.getByRole(role, { name }).locator('visible=true').first();
+const writeNote = (page) => visible(page, 'button', 'Nouvelle note').click();
+
+/** Each: who looks, where, and what is done there until the screen is as wanted. */
+const screens = {
+  'sign-in': { path: '/', shown: (page) => page.getByLabel('Identifiant').waitFor() },
+  invitation: { path: () => invitation, shown: (page) => page.getByRole('heading').first().waitFor() },
+  patients: { as: 'infirmiere', path: '/patients', shown: (page) => page.getByText('TESSANDIER').first().waitFor() },
+  notebook: { as: 'infirmiere', path: () => `/patients/${odette.id}/cahier`, shown: (page) => page.locator('article').first().waitFor() },
+  thread: {
+    as: 'medecin',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await page.locator('.entry').getByRole('button', { name: /réponse/ }).last().click();
+      await page.locator('.replies article').first().waitFor();
+      await visible(page, 'button', 'Répondre').click();
+      await page.getByRole('form', { name: 'Répondre' }).getByText(/^Visible par/).waitFor();
+    },
+  },
+  discussion: { as: 'infirmiere', path: () => `/patients/${odette.id}/discussion`, shown: (page) => page.locator('article').first().waitFor() },
+  circle: { as: 'coordinatrice', path: () => `/patients/${odette.id}/cercle`, shown: (page) => page.getByText('Mariam Diallo').locator('visible=true').first().waitFor() },
+  composer: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await writeNote(page);
+      const form = page.getByRole('form', { name: 'Nouvelle note' });
+      await form.getByLabel('Votre texte').fill('8 h 10. Assise bras G après 5 min, recontrôle 182/100. Pas de céphalée ni signe neuro.');
+      await form.getByRole('switch').check();
+      await form.getByText(/^Visible par/).waitFor();
+    },
+  },
+  audience: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await writeNote(page);
+      await page.getByRole('button', { name: 'Voir qui et pourquoi' }).click();
+      await page.getByRole('dialog', { name: 'Qui lira ce message' }).waitFor();
+    },
+  },
+  'new-patient': { as: 'infirmiere', path: '/patients/nouveau', shown: (page) => page.getByLabel('Date de naissance').waitFor() },
+  account: { as: 'infirmiere', path: '/compte', shown: (page) => page.getByText('Cet appareil').first().waitFor() },
+  accounts: { as: 'admin', path: '/comptes', shown: (page) => page.getByText('Berthelin').first().waitFor() },
+  unknown: { as: 'infirmiere', path: '/nulle-part', shown: (page) => page.getByText('Cette page n’existe pas.').waitFor() },
+};
+
+const where = (path) => (typeof path === 'function' ? path() : path);
+
+async function open(screen, size) {
+  const path = where(screen.path);
+  const page = screen.as ? await enter(browser, node1, screen.as, size, path) : await openWindow(browser, node1, size);
+  if (!screen.as) await page.goto(path);
+  await screen.shown(page);
+  await page.evaluate(() => document.fonts.ready.then(() => true));
+  return page;
+}
+
+for (const [name, screen] of Object.entries(screens)) {
+  test(`screen ${name}`, async () => {
+    const found = [];
+    for (const size of ['phone', 'desktop']) {
+      const page = await open(screen, size);
+      const note = async (what, list) => found.push(...(await list).map((one) => `${size}${what}: ${one}`));
+      await page.screenshot({ path: `${shots}${name}-${size}-light.png` });
+      await note('', axeFindings(page));
+      await note('', cutOff(page));
+      await note('', smallTargets(page, size === 'phone'));
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await page.screenshot({ path: `${shots}${name}-${size}-dark.png` });
+      await note(' dark', axeFindings(page, ['color-contrast']));
+      if (size === 'phone') {
+        await page.setViewportSize({ width: 320, height: 640 });
+        await page.screenshot({ path: `${shots}${name}-320.png` });
+        await note(' at 320', cutOff(page));
+      } else {
+        // What a window of 1440 × 900 shows at 200 %.
+        await page.setViewportSize({ width: 720, height: 450 });
+        await page.screenshot({ path: `${shots}${name}-zoom.png` });
+        await note(' at 200 %', cutOff(page));
+      }
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
+    assert.deepEqual(found, []);
+  });
+}
+
+test('a note can be written and sent at 200 %', async () => {
+  const page = await open(screens.composer, { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 });
+  const send = page.getByRole('button', { name: 'Transmettre' });
+  const box = await send.boundingBox();
+  assert.ok(box && box.y >= 0 && box.y + box.height <= 450, JSON.stringify(box));
+  const text = await page.getByLabel('Votre texte').boundingBox();
+  assert.ok(text.height > 60);
+  await page.context().close();
+});
+
+const french = /\b(?:Rechercher|Mon compte|Nouvelle note|Cahier de liaison|Cercle de soins|Répondre|Visible par|Transmettre|Aujourd’hui|Hier|née?|ans|vous|lit|écrit|réponses?|Rubrique|Déconnecter|Enregistrer|Langue|Ouvrir)\b/u;
+
+test('in English no word of French is left on the main screens', async () => {
+  const page = await enter(browser, node1, 'infirmiere', 'desktop', '/compte');
+  await page.getByText('English', { exact: true }).click();
+  const left = [];
+  for (const path of ['/compte', '/patients', '/patients/nouveau', `/patients/${odette.id}/discussion`, `/patients/${odette.id}/cercle`, `/patients/${odette.id}/cahier`]) {
+    await page.goto(path);
+    await page.getByRole('heading').first().waitFor();
+    await page.locator('main').getByText(/./).first().waitFor();
+    // What people wrote stays in their words.
+    const words = await page.evaluate(() => {
+      const copy = document.body.cloneNode(true);
+      for (const el of copy.querySelectorAll('.text, script, style, [lang=fr]')) el.remove();
+      const labels = [...copy.querySelectorAll('[aria-label], [placeholder], [title]')].map((el) => `${el.getAttribute('aria-label') ?? ''} ${el.getAttribute('placeholder') ?? ''} ${el.getAttribute('title') ?? ''}`);
+      const lines = [];
+      const walk = document.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
+      while (walk.nextNode()) lines.push(walk.currentNode.data.trim());
+      return [...lines, ...labels].filter(Boolean);
+    });
+    left.push(...words.filter((line) => french.test(line)).map((line) => `${path}: ${line}`));
+  }
+  assert.deepEqual([...new Set(left)], []);
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
+  await page.context().close();
+});
