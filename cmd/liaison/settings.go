@@ -107,6 +107,9 @@ func (s *settings) fill() error {
 	if err := os.MkdirAll(s.Data, 0o711); err != nil {
 		return fmt.Errorf("data directory (LIAISON_DATA names another): %w", err)
 	}
+	if s.OwnerURL == "" {
+		s.OwnerURL = s.DatabaseURL
+	}
 	if s.MasterKeyFile == "" {
 		s.MasterKeyFile = filepath.Join(s.Data, "master.key")
 	}
