@@ -96,17 +96,27 @@ func addReceipts(ctx context.Context, g access.Grant, rows []row, items []Messag
 	for _, id := range own {
 		items[at[id]].Receipts = &ReceiptCount{Of: readersOf(standings, rows[at[id]])}
 	}
-	counts, err := g.Tx().Query(ctx, "select message_id, count(*), count(seen_at) from receipts where message_id = any ($1) group by 1", own)
+	found, err := g.Tx().Query(ctx, "select message_id, person_id, seen_at is not null from receipts where message_id = any ($1)", own)
 	if err != nil {
 		return fmt.Errorf("receipts: %w", err)
 	}
-	var id uuid.UUID
-	var delivered, seen int
-	_, err = pgx.ForEachRow(counts, []any{&id, &delivered, &seen}, func() error {
-		items[at[id]].Receipts.Delivered, items[at[id]].Receipts.Seen = delivered, seen
+	var id, person uuid.UUID
+	var seen bool
+	_, err = pgx.ForEachRow(found, []any{&id, &person, &seen}, func() error {
+		// Who read and has left is named in the list of readers, and is not among those still counted.
+		if s, stands := standings[person]; stands && s.Visible(rows[at[id]].facts()) {
+			items[at[id]].Receipts.add(seen)
+		}
 		return nil
 	})
 	return err
+}
+
+func (c *ReceiptCount) add(seen bool) {
+	c.Delivered++
+	if seen {
+		c.Seen++
+	}
 }
 
 func readersOf(standings map[uuid.UUID]access.Standing, r row) int {
