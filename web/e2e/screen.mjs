@@ -55,11 +55,12 @@ export function smallTargets(page, touch) {
     const top = [...document.querySelectorAll('dialog[open]')].at(-1);
     const all = [...(top ?? document).querySelectorAll(wanted)].filter((el) => el.checkVisibility({ visibilityProperty: true }) && !el.matches('.skip'));
     // The label of a field takes the finger too.
-    const areas = all.map((el) => {
+    const measured = () => all.map((el) => {
       const label = el.matches('input') ? el.closest('label') : null;
       const box = (label ?? el).getBoundingClientRect();
       return { el, x: box.x, y: box.y, w: box.width, h: box.height };
     });
+    let areas = measured();
     const inSentence = (el) => el.matches('a') && getComputedStyle(el).display === 'inline' && el.parentElement.textContent.trim() !== el.textContent.trim();
     const apart = (one) => {
       const [cx, cy] = [one.x + one.w / 2, one.y + one.h / 2];
@@ -75,10 +76,16 @@ export function smallTargets(page, touch) {
     };
     const least = finger ? 44 : 30;
     const out = [];
-    for (const one of areas) {
+    for (let i = 0; i < all.length; i++) {
+      let one = areas[i];
       if (one.w < 2 || one.h < 2 || inSentence(one.el)) continue;
       const size = Math.min(one.w, one.h) + 0.5;
-      if (size >= least || reaches(one, least / 2 - 1)) continue;
+      if (size >= least) continue;
+      // Where a finger would press it: in view, not scrolled under a bar.
+      one.el.scrollIntoView({ block: 'center' });
+      areas = measured();
+      one = areas[i];
+      if (reaches(one, least / 2 - 1)) continue;
       if (finger && size >= 36 && one.el.closest('.chip') && apart(one)) continue;
       if (!finger && size >= 24 && one.el.matches('.link, .quiet, .text-button, a, .chip, [role=switch], input, dd *')) continue;
       const name = one.el.getAttribute('aria-label') ?? one.el.textContent.trim().slice(0, 40);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { Client, enter, openBrowser, openWindow } from './people.mjs';
 import { axeFindings, cutOff, smallTargets } from './screen.mjs';
 
@@ -73,44 +73,56 @@ const screens = {
 
 const where = (path) => (typeof path === 'function' ? path() : path);
 
+/** One signed-in context of each person and size; every screen is a page of its own in it. */
+const contexts = new Map();
+
+function contextOf(login, size) {
+  const key = `${login} ${JSON.stringify(size)}`;
+  if (!contexts.has(key)) contexts.set(key, (login ? enter(browser, node1, login, size) : openWindow(browser, node1, size)).then((page) => page.context()));
+  return contexts.get(key);
+}
+
 async function open(screen, size) {
-  const path = where(screen.path);
-  const page = screen.as ? await enter(browser, node1, screen.as, size, path) : await openWindow(browser, node1, size);
-  if (!screen.as) await page.goto(path);
+  const context = await contextOf(screen.as, size);
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(error.message));
+  await page.goto(where(screen.path));
   await screen.shown(page);
   await page.evaluate(() => document.fonts.ready.then(() => true));
   return page;
 }
 
-for (const [name, screen] of Object.entries(screens)) {
-  test(`screen ${name}`, async () => {
-    const found = [];
-    for (const size of ['phone', 'desktop']) {
-      const page = await open(screen, size);
-      const note = async (what, list) => found.push(...(await list).map((one) => `${size}${what}: ${one}`));
-      await page.screenshot({ path: `${shots}${name}-${size}-light.png` });
-      await note('', axeFindings(page));
-      await note('', cutOff(page));
-      await note('', smallTargets(page, size === 'phone'));
-      await page.emulateMedia({ colorScheme: 'dark' });
-      await page.screenshot({ path: `${shots}${name}-${size}-dark.png` });
-      await note(' dark', axeFindings(page, ['color-contrast']));
-      if (size === 'phone') {
-        await page.setViewportSize({ width: 320, height: 640 });
-        await page.screenshot({ path: `${shots}${name}-320.png` });
-        await note(' at 320', cutOff(page));
-      } else {
-        // What a window of 1440 × 900 shows at 200 %.
-        await page.setViewportSize({ width: 720, height: 450 });
-        await page.screenshot({ path: `${shots}${name}-zoom.png` });
-        await note(' at 200 %', cutOff(page));
-      }
-      assert.deepEqual(page.faults, []);
-      await page.context().close();
-    }
-    assert.deepEqual(found, []);
-  });
+async function look(name, screen, size) {
+  const found = [];
+  const page = await open(screen, size);
+  const note = async (what, list) => found.push(...(await list).map((one) => `${size}${what}: ${one}`));
+  await page.screenshot({ path: `${shots}${name}-${size}-light.png`, scale: 'css' });
+  await note('', axeFindings(page));
+  await note('', cutOff(page));
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.screenshot({ path: `${shots}${name}-${size}-dark.png`, scale: 'css' });
+  await note(' dark', axeFindings(page, ['color-contrast']));
+  await note('', smallTargets(page, size === 'phone'));
+  if (size === 'phone') {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.screenshot({ path: `${shots}${name}-320.png`, scale: 'css' });
+    await note(' at 320', cutOff(page));
+  } else {
+    // What a window of 1440 × 900 shows at 200 %.
+    await page.setViewportSize({ width: 720, height: 450 });
+    await page.screenshot({ path: `${shots}${name}-zoom.png`, scale: 'css' });
+    await note(' at 200 %', cutOff(page));
+  }
+  await page.close();
+  return [...found, ...page.faults];
 }
+
+describe('every screen', { concurrency: 2 }, () => {
+  for (const [name, screen] of Object.entries(screens)) {
+    for (const size of ['phone', 'desktop']) test(`${name}, ${size}`, async () => assert.deepEqual(await look(name, screen, size), []));
+  }
+});
 
 test('a note can be written and sent at 200 %', async () => {
   const page = await open(screens.composer, { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 });
@@ -119,7 +131,7 @@ test('a note can be written and sent at 200 %', async () => {
   assert.ok(box && box.y >= 0 && box.y + box.height <= 450, JSON.stringify(box));
   const text = await page.getByLabel('Votre texte').boundingBox();
   assert.ok(text.height > 60);
-  await page.context().close();
+  await page.close();
 });
 
 const french = /\b(?:Rechercher|Mon compte|Nouvelle note|Cahier de liaison|Cercle de soins|Répondre|Visible par|Transmettre|Aujourd’hui|Hier|née?|ans|vous|lit|écrit|réponses?|Rubrique|Déconnecter|Enregistrer|Langue|Ouvrir)\b/u;
