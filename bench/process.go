@@ -88,27 +88,38 @@ func cpuOf(pid int) (time.Duration, error) {
 	return s.own, err
 }
 
-// cpuOfFamily adds a process, its children, and what its ended children had used.
-func cpuOfFamily(pid int) (time.Duration, error) {
-	parent, err := statOf(pid)
-	if err != nil {
-		return 0, err
+// cpuOfFamily adds a process, its children, and what its ended children had used. A child that ends meanwhile would be
+// counted nowhere: then it is read again.
+func cpuOfFamily(pid int) (sum time.Duration, err error) {
+	for range 20 {
+		before, err := statOf(pid)
+		if err != nil {
+			return 0, err
+		}
+		sum = before.own + before.children + cpuOfChildren(pid)
+		after, err := statOf(pid)
+		if err != nil {
+			return 0, err
+		}
+		if after.children == before.children {
+			break
+		}
 	}
-	sum := parent.own + parent.children
-	others, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return 0, err
-	}
-	for _, path := range others {
+	return sum, nil
+}
+
+func cpuOfChildren(pid int) (sum time.Duration) {
+	paths, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is good
+	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			continue // it ended meanwhile: its parent has its time
+			continue // it ended: its parent has its time
 		}
 		if s, err := parseStat(string(text)); err == nil && s.parent == pid {
 			sum += s.own
 		}
 	}
-	return sum, nil
+	return sum
 }
 
 // cpuOfMachine gives busy and total time of all cores. Time stolen by the host counts as busy: it was not ours.

@@ -25,7 +25,7 @@ func (h *Hub) heartbeat(ctx context.Context) {
 					l.Cut(TokenExpired)
 				} else if int(l.Session[15])%HeartbeatSeconds == turn%HeartbeatSeconds {
 					l.Send(beat)
-					l.sink.Ping()
+					go l.sink.Ping() // it may wait behind a frame that a slow reader does not take: nobody else's heartbeat waits with it
 				}
 			}
 		}
