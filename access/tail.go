@@ -18,10 +18,12 @@ type Stream struct {
 	Head    int64
 }
 
-// StreamsOf lists the channels of the spaces where a person stands now or later.
+// StreamsOf lists the channels of the spaces where a person stands now or later, or stood until a moment ago: an end by date is
+// told by the event of its boundary, and until that is written it must not be forgotten who is to be told.
 func (g *Gate) StreamsOf(ctx context.Context, person uuid.UUID) ([]Stream, error) {
 	rows, err := g.db.Pool.Query(ctx, `select distinct c.id, c.space_id, c.head from standings s join channels c on c.space_id = s.space_id
-		where s.person_id = $1 and s.valid_until > statement_timestamp()`, person)
+		where s.person_id = $1 and (s.valid_until > statement_timestamp()
+			or exists (select from boundaries b where b.space_id = s.space_id and b.at = s.valid_until))`, person)
 	if err != nil {
 		return nil, fmt.Errorf("streams of person: %w", err)
 	}

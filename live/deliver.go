@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,10 +166,12 @@ func (h *Hub) toPerson(person uuid.UUID, f *Frame) {
 func (h *Hub) standingChanged(ctx context.Context, e events.Event) {
 	f := encode(frame{Type: events.Membership, ChannelID: e.Channel, TeamID: &e.Space})
 	if len(h.listeners(e.Person)) > 0 {
-		if _, err := h.follow(ctx, e.Person); err != nil && ctx.Err() == nil {
+		changed, err := h.follow(ctx, e.Person)
+		if err != nil && ctx.Err() == nil {
 			h.Log.Warn("follow", "person", e.Person, "error", err)
 		}
 		h.toPerson(e.Person, f)
+		h.tellStreams(e.Person, slices.DeleteFunc(changed, func(s access.Stream) bool { return s.Channel == e.Channel }))
 	}
 	audience, err := h.Audiences.For(ctx, e.Channel, e.Epoch, e.At)
 	if err != nil {

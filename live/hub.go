@@ -159,7 +159,8 @@ func (h *Hub) Detach(l *Listener) {
 	}
 }
 
-// follow brings the channels watched for a person to those she stands in, or will. It gives the new ones.
+// follow brings the channels watched for a person to those she stands in, or will. It gives the new ones and those that are no
+// longer hers: nothing else will tell her of a loss once nobody here watches the channel.
 func (h *Hub) follow(ctx context.Context, person uuid.UUID) ([]access.Stream, error) {
 	h.mu.Lock()
 	p := h.people[person]
@@ -182,18 +183,24 @@ func (h *Hub) follow(ctx context.Context, person uuid.UUID) ([]access.Stream, er
 	for _, id := range p.channels {
 		held[id] = true
 	}
-	var fresh []access.Stream
+	var changed []access.Stream
 	ids := make([]uuid.UUID, 0, len(streams))
 	for _, s := range streams {
 		ids = append(ids, s.Channel)
 		h.watch(s)
 		if !held[s.Channel] {
-			fresh = append(fresh, s)
+			changed = append(changed, s)
+		}
+		delete(held, s.Channel)
+	}
+	for id := range held {
+		if w := h.channels[id]; w != nil {
+			changed = append(changed, access.Stream{Channel: id, Space: w.space})
 		}
 	}
 	h.unwatch(p.channels)
 	p.channels = ids
-	return fresh, nil
+	return changed, nil
 }
 
 func (h *Hub) watch(s access.Stream) {

@@ -79,13 +79,17 @@ func (h *Hub) catchUpAll(ctx context.Context, news access.News) bool {
 	return all
 }
 
-// found tells a person of spaces she came to stand in without this node having heard.
+// found tells a person of spaces she came to stand in, or no longer does, without this node having heard.
 func (h *Hub) found(ctx context.Context, person uuid.UUID) {
-	fresh, err := h.follow(ctx, person)
+	changed, err := h.follow(ctx, person)
 	if err != nil {
 		return
 	}
-	for _, s := range fresh {
+	h.tellStreams(person, changed)
+}
+
+func (h *Hub) tellStreams(person uuid.UUID, streams []access.Stream) {
+	for _, s := range streams {
 		space := s.Space
 		h.toPerson(person, encode(frame{Type: events.Membership, ChannelID: s.Channel, TeamID: &space}))
 	}
