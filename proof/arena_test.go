@@ -1,0 +1,206 @@
+package proof
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"liaison/access"
+	"liaison/accounts"
+	"liaison/node"
+	"liaison/professions"
+	"liaison/storage/storagetest"
+)
+
+// arena is one instance of the product: two nodes over one database, and people who have nothing in common but it.
+type arena struct {
+	*testing.T
+	db    *storagetest.DB
+	owner *pgxpool.Pool // row-level security does not bind it: it reads what really is
+	nodes []*node.Node
+	http  *http.Client
+	stock []*person
+}
+
+// person is somebody with an account.
+type person struct {
+	id         string
+	profession Profession
+	token      string
+}
+
+// newArena starts two nodes; without Redis neither hears of the other's commits but from the database.
+func newArena(t *testing.T, redis bool, people int) *arena {
+	t.Helper()
+	a := &arena{T: t, db: storagetest.New(t)}
+	a.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}, Timeout: time.Minute}
+	t.Cleanup(a.http.CloseIdleConnections)
+	var err error
+	a.owner, err = pgxpool.New(t.Context(), a.db.OwnerURL)
+	a.must(err)
+	t.Cleanup(a.owner.Close)
+	cfg := node.Config{
+		DatabaseURL: a.db.URL, OwnerURL: a.db.OwnerURL, KeysURL: a.db.KeysURL, MasterKeyFile: filepath.Join(t.TempDir(), "master.key"),
+		Listen: "127.0.0.1:0", Territory: "Essai", Demo: true, AllowNoFsync: true, NoRateLimit: true, DrainFor: 2 * time.Second,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+	}
+	if redis {
+		cfg.RedisURL = storagetest.Redis(t).URL
+	}
+	for range 2 {
+		n, err := node.Start(t.Context(), cfg)
+		a.must(err)
+		t.Cleanup(n.Stop)
+		a.nodes = append(a.nodes, n)
+	}
+	a.hire(people)
+	return a
+}
+
+func (a *arena) must(err error) {
+	a.Helper()
+	if err != nil {
+		a.Fatal(err)
+	}
+}
+
+// hire makes people of every profession; their passwords are hashed once.
+func (a *arena) hire(count int) {
+	d := newDice(uint64(time.Now().UnixNano()))
+	var ids []uuid.UUID
+	var all []accounts.DemoAccount
+	for i := range count {
+		p := &person{id: uuid.Must(uuid.NewV7()).String(), profession: d.profession(i)}
+		a.stock = append(a.stock, p)
+		ids = append(ids, uuid.MustParse(p.id))
+		all = append(all, accounts.DemoAccount{Login: fmt.Sprintf("p%d", i), NewAccount: accounts.NewAccount{Professional: accounts.Professional{
+			ID: ids[i], FamilyName: "Personne", GivenName: d.name(), Gender: "F", Profession: access.Profession(p.profession),
+		}}})
+	}
+	a.must(a.nodes[0].Accounts.LoadDemoAccounts(a.Context(), all, "demo"))
+	tokens, err := a.nodes[0].Accounts.DemoAccessTokens(a.Context(), ids, 3*time.Hour)
+	a.must(err)
+	for _, p := range a.stock {
+		p.token = tokens[uuid.MustParse(p.id)]
+	}
+}
+
+const peopleAWorld = 8
+
+// profession gives each world two who open dossiers, one whom the matrix does not know, and anybody.
+func (d dice) profession(i int) Profession {
+	switch i % peopleAWorld {
+	case 0:
+		return pick(d, []Profession{{"TRE_G15", "10"}, {"TRE_G15", "60"}})
+	case 1:
+		return pick(d, []Profession{{"TRE_R94", "41"}, {"TRE_R85", "330"}, {"TRE_G15", "50"}, {"TRE_G15", "10"}})
+	case 2:
+		return pick(d, []Profession{{"TRE_R85", "372"}, {"TRE_R85", "318"}, {"TRE_R85", "333"}})
+	case 3:
+		return pick(d, []Profession{{"TRE_R85", "300"}, {"TRE_G15", "86"}, {"TRE_R85", "308"}}) // in no line of the matrix
+	case 4:
+		return pick(d, []Profession{{"TRE_R85", "309"}, {"TRE_R85", "330"}, {"TRE_G15", "21"}})
+	}
+	p := pick(d, professions.All())
+	return Profession{p.System, p.Code}
+}
+
+// name is a word nobody else has, so that no dossier looks like another.
+func (d dice) name() string {
+	letters := make([]byte, 12)
+	for i := range letters {
+		letters[i] = "aeioubcdfglmnprst"[d.IntN(17)]
+	}
+	return "X" + string(letters)
+}
+
+// answer is what came back of a request.
+type answer struct {
+	status int
+	raw    []byte
+	header http.Header
+}
+
+func (r answer) String() string { return fmt.Sprintf("%d %s", r.status, r.raw) }
+
+func (r answer) code() string {
+	var p struct {
+		Code string `json:"code"`
+	}
+	_ = json.Unmarshal(r.raw, &p) // no JSON, no code
+	return p.Code
+}
+
+// into decodes an answer that must have come well.
+func (a *arena) into(r answer, v any) {
+	a.Helper()
+	if r.status < 200 || r.status > 299 {
+		a.Fatalf("answered %s", r)
+	}
+	a.must(json.Unmarshal(r.raw, v))
+}
+
+// ask sends a request as a person to one of the nodes. It may be called from any goroutine: a fault of the network is an
+// answer too.
+func (a *arena) ask(n int, p *person, method, path string, body any, headers ...string) answer {
+	var send io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return answer{raw: []byte(err.Error())}
+		}
+		send = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequestWithContext(a.Context(), method, a.nodes[n].URL+"/api/v1"+path, send)
+	if err != nil {
+		return answer{raw: []byte(err.Error())}
+	}
+	r.Header.Set("Authorization", "Bearer "+p.token)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := a.http.Do(r)
+	if err != nil {
+		return answer{raw: []byte(err.Error())}
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return answer{raw: []byte(err.Error())}
+	}
+	return answer{res.StatusCode, raw, res.Header}
+}
+
+// now is the database's clock: the only one that decides.
+func (a *arena) now() (at time.Time) {
+	a.must(a.owner.QueryRow(a.Context(), "select clock_timestamp()").Scan(&at))
+	return at
+}
+
+// wait asks again and again until it is so or patience ends.
+func (a *arena) wait(what string, so func() bool) {
+	a.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	patience := time.After(30 * time.Second)
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-patience:
+			a.Fatalf("not within 30 s: %s", what)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package proof
+
+import (
+	"os"
+	"sync"
+	"testing"
+)
+
+// worldsThroughFaces is how many worlds go through the product: 20, or 200 in the long form.
+func worldsThroughFaces() int {
+	if os.Getenv("LIAISON_LONG") != "" {
+		return 200
+	}
+	return 20
+}
+
+const (
+	arenas         = 2 // one with Redis; one whose nodes find everything from the database
+	postsATeam     = 18
+	atOnce         = 3
+	messagesAWorld = 30
+)
+
+// Random worlds, each through every face of two nodes on a real database, with a change of standing racing with posts: lists,
+// pages, thread, one message, revisions, audience, counts, sync from an old cursor, live sockets, receipts, errors, and each
+// of the two locks alone.
+func TestEveryFaceAgreesWithTheModel(t *testing.T) {
+	t.Parallel()
+	todo := seeds(t, worldsThroughFaces())
+	met := coverage{}
+	var mu sync.Mutex
+	t.Run("worlds", func(t *testing.T) {
+		for i := range arenas {
+			t.Run([]string{"redis", "without hints"}[i], func(t *testing.T) {
+				t.Parallel()
+				var mine []uint64
+				for j, seed := range todo {
+					if j%arenas == i || len(todo) == 1 {
+						mine = append(mine, seed)
+					}
+				}
+				found := runArena(t, i == 0, mine)
+				mu.Lock()
+				defer mu.Unlock()
+				met.add(found)
+			})
+		}
+	})
+	t.Logf("%d worlds, seeds %d to %d, %d messages, %d comparisons%s", len(todo), todo[0], todo[len(todo)-1], met["messages"], met["comparisons"], met)
+	if len(todo) >= 20 && !t.Failed() {
+		requireMet(t, met, []string{
+			"seen: by rights", "seen: own message", "hidden: outsider", "hidden: dates", "hidden: profession", "hidden: mask", "hidden: named audience",
+			"hidden: opposition", "hidden: history", "hidden: basis without consent", "hidden: unknown profession",
+			"audience: reads", "audience: profession", "audience: narrowed", "audience: no_access",
+			"face: refused like absent", "face: message shown", "face: reply without its hidden root", "face: former revision", "face: own receipts",
+			"in flight: posted", "row security alone", "predicate alone",
+		})
+	}
+}
+
+func runArena(t *testing.T, redis bool, seeds []uint64) coverage {
+	if len(seeds) == 0 {
+		return coverage{}
+	}
+	a := newArena(t, redis, len(seeds)*peopleAWorld)
+	worlds := make([]*world, len(seeds))
+	slots := make(chan struct{}, atOnce)
+	t.Run("world", func(t *testing.T) {
+		for i, seed := range seeds {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				mine := *a
+				mine.T = t
+				worlds[i] = newWorld(&mine, seed, a.stock[i*peopleAWorld:(i+1)*peopleAWorld])
+				worlds[i].live()
+			})
+		}
+	})
+	met := coverage{}
+	_, err := a.owner.Exec(t.Context(), "alter table messages disable row level security")
+	a.must(err)
+	for _, w := range worlds {
+		if w == nil || t.Failed() {
+			continue
+		}
+		w.T = t
+		w.firstLock(w.truths())
+		met.add(w.met)
+		met["comparisons"] += w.compared
+		met["messages"] += len(w.said)
+	}
+	return met
+}
+
+func (w *world) truths() []*truth {
+	var all []*truth
+	for _, t := range w.teams {
+		all = append(all, w.truthOf(t.id))
+	}
+	return all
+}
+
+// live is the whole story of one world.
+func (w *world) live() {
+	w.settle()
+	for range postsATeam * len(w.teams) {
+		w.postOne(pick(w.dice, w.teams))
+		if w.chance(15) {
+			w.changeOne(pick(w.dice, w.teams))
+		}
+	}
+	var live, away []*device
+	for _, p := range w.people {
+		d, off := w.device(p, w.IntN(2)), w.device(p, w.IntN(2))
+		d.connect()
+		defer d.close()
+		off.start()
+		live, away = append(live, d), append(away, off)
+	}
+	w.race(w.teams[0])
+	w.race(w.teams[1])
+	for len(w.said) < messagesAWorld {
+		w.postOne(pick(w.dice, w.teams))
+	}
+	w.changeOne(pick(w.dice, w.teams))
+	w.still()
+	w.receive(live)
+	w.quiet(live)
+	all := w.truths()
+	for i := range live {
+		live[i].agree("live", all)
+		live[i].agreeFrames(all)
+		away[i].start()
+		away[i].agree("sync from an old cursor", all)
+	}
+	for _, t := range all {
+		w.agreeInFlight(t)
+		w.agreeReceipts(t)
+	}
+	w.agreeSaid(all)
+	w.faces(all)
+}
+
+// receive sends receipts of everything the teams ever said, hidden messages included: for those nothing is recorded.
+func (w *world) receive(live []*device) {
+	for _, t := range w.truths() {
+		for _, d := range live {
+			var items []object
+			for _, k := range t.kept {
+				if w.chance(40) {
+					items = append(items, object{"message_id": k.ID, "state": pick(w.dice, []string{"delivered", "seen"})})
+				}
+			}
+			got := w.ask(d.node, d.person, "POST", "/receipts", object{"items": items})
+			w.check(got.status == 204, "receipts: %s", got)
+		}
+	}
+}
+
+func (w *world) agreeReceipts(t *truth) {
+	at := w.now()
+	for key := range t.receipts {
+		k, r := t.byID[key[0]], t.At(key[1], at)
+		w.check(k != nil && k.Author != key[1] && r.Sees(k.Message), "a receipt was recorded of %s by %s", key[0], key[1])
+	}
+}
+
+// agreeSaid: every message acknowledged is there, once, and nothing else is.
+func (w *world) agreeSaid(all []*truth) {
+	kept := len(w.truthOf(w.corridor.id).kept)
+	for _, t := range all {
+		kept += len(t.kept)
+	}
+	w.check(kept == len(w.said), "%d messages are kept, %d were acknowledged", kept, len(w.said))
+}
