@@ -67,24 +67,30 @@ func traces(n named) []string {
 // of lists who could be taken for l, the likest first.
 func (n *neighbours) of(l likeness) []Homonym {
 	met := map[int]bool{}
-	var like []likeness
+	var like []near
 	for _, t := range traces(l.named) {
 		for _, i := range n.trace[t] {
 			other := n.all[i]
 			if !met[i] && other.space != l.space && l.nearHomonym(other.named) {
-				like = append(like, other)
+				like = append(like, near{other, l.distance(other)})
 			}
 			met[i] = true
 		}
 	}
-	slices.SortFunc(like, func(a, b likeness) int {
-		return cmp.Or(cmp.Compare(l.distance(a), l.distance(b)), cmp.Compare(a.shown, b.shown), slices.Compare(a.space[:], b.space[:]))
+	slices.SortFunc(like, func(a, b near) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.shown, b.shown), slices.Compare(a.space[:], b.space[:]))
 	})
 	out := make([]Homonym, 0, len(like))
 	for _, o := range like {
 		out = append(out, Homonym{o.space, o.shown, o.born})
 	}
 	return out
+}
+
+// near is a homonym, and how near.
+type near struct {
+	likeness
+	distance int
 }
 
 // distance orders homonyms: same given name before another, same family name before a slip.

@@ -37,13 +37,12 @@ func firstGiven(key string) string {
 // apart counts the slips of the hand between two names: a letter more, less or other, two exchanged.
 func apart(a, b string) int {
 	x, y := []rune(a), []rune(b)
-	var before []int
-	last := make([]int, len(y)+1)
+	rows := make([]int, 3*(len(y)+1))
+	before, last, row := rows[:len(y)+1], rows[len(y)+1:2*len(y)+2], rows[2*len(y)+2:]
 	for j := range last {
 		last[j] = j
 	}
 	for i := 1; i <= len(x); i++ {
-		row := make([]int, len(y)+1)
 		row[0] = i
 		for j := 1; j <= len(y); j++ {
 			other := last[j-1]
@@ -55,7 +54,7 @@ func apart(a, b string) int {
 				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
-		before, last = last, row
+		before, last, row = last, row, before
 	}
 	return last[len(y)]
 }

@@ -71,7 +71,7 @@ const dossierColumns = `p.id, p.space_id, p.birth_name, coalesce(p.used_name, ''
 // dossierFrom joins the newest information that was not withdrawn.
 const dossierFrom = ` from patients p left join lateral (select w.given_by, w.given_at from wills w
 	where w.space_id = p.space_id and w.kind = 'information' and w.withdraws is null
-	and not exists (select from wills x where x.withdraws = w.id) order by w.recorded_at desc, w.id desc limit 1) i on true `
+	and not exists (select from wills x where x.space_id = w.space_id and x.withdraws = w.id) order by w.recorded_at desc, w.id desc limit 1) i on true `
 
 func scanDossier(r pgx.CollectableRow) (dossier, error) {
 	var d dossier

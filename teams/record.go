@@ -117,7 +117,7 @@ func mayWithdraw(ctx context.Context, g access.Grant, req NewWill, given time.Ti
 	var kind string
 	var since time.Time
 	var withdrawn bool
-	err := g.Tx().QueryRow(ctx, `select w.kind, w.given_at, exists (select from wills x where x.withdraws = w.id)
+	err := g.Tx().QueryRow(ctx, `select w.kind, w.given_at, exists (select from wills x where x.space_id = w.space_id and x.withdraws = w.id)
 		from wills w where w.id = $1 and w.space_id = $2 and w.withdraws is null`, *req.Withdraws, g.Space()).Scan(&kind, &since, &withdrawn)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return access.ErrNotFound

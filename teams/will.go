@@ -103,7 +103,7 @@ type willRow struct {
 func willsOf(ctx context.Context, g access.Grant, only uuid.UUID) ([]willRow, error) {
 	rows, err := g.Tx().Query(ctx, `select w.id, w.kind, coalesce(w.person_id, $3), coalesce(w.profession_system, ''), coalesce(w.profession_code, ''),
 			coalesce(w.category, 0), w.given_by, w.given_at, w.how, w.recorded_by, w.recorded_at,
-			(select min(x.given_at) from wills x where x.withdraws = w.id)
+			(select min(x.given_at) from wills x where x.space_id = w.space_id and x.withdraws = w.id)
 		from wills w where w.space_id = $1 and w.withdraws is null and (w.kind <> 'opposition' or $2) and ($4 = $3 or w.id = $4)
 		order by w.given_at desc, w.id desc`,
 		g.Space(), g.Standing().Actions&maySeeOppositions != 0, uuid.Nil, only)
