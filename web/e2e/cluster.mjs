@@ -41,7 +41,12 @@ export async function startCluster(nodes = 2) {
   const env = { ...process.env, LIAISON_DATA: join(data, 'data'), LIAISON_LISTEN: `127.0.0.1:${port}`, LIAISON_METRICS_LISTEN: '', LIAISON_NO_RATE_LIMIT: '1' };
   const child = spawn(binary, ['cluster', '--nodes', String(nodes)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const cluster = new Cluster(child, data);
-  await cluster.ready(nodes);
+  try {
+    await cluster.ready(nodes);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
   return cluster;
 }
 
