@@ -343,14 +343,7 @@ func TestAStandingThatEndsInsideAWriteIsRefusedLikeAbsent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.post(w.nurse, note("nursing", "soins"))
-	w.must(w.gate.Write(t.Context(), w.gp, access.Space(w.space), "member.end", func(g access.Grant) error {
-		_, err := g.Tx().Exec(t.Context(), "update memberships set valid_until = clock_timestamp() + interval '300 ms' where space_id = $1 and person_id = $2",
-			w.space, w.nurse.Person)
-		if err != nil {
-			return err
-		}
-		return g.Recompile(t.Context())
-	}))
+	w.endsSoon(w.nurse)
 	err := w.gate.Write(t.Context(), w.nurse, access.Message(m.ID), "message.withdraw", func(g access.Grant) error {
 		if _, err := g.Tx().Exec(t.Context(), "select pg_sleep(0.4)"); err != nil {
 			return err
