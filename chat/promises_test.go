@@ -151,6 +151,11 @@ func TestThePredicateAloneHidesWhatIsNarrowed(t *testing.T) {
 	if got := w.texts(w.pharmacist); len(got) != 2 {
 		t.Errorf("pharmacist reads %q", got)
 	}
+	counts, err := w.chat.Counts(t.Context(), w.help)
+	w.must(err)
+	if c := counts[w.notebook]; c.Unread != 0 || c.LastAt != nil {
+		t.Errorf("home help is told of %d unread, last at %v", c.Unread, c.LastAt)
+	}
 }
 
 func TestAGrantIsDeadAfterItsTransaction(t *testing.T) {
