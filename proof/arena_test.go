@@ -133,14 +133,6 @@ type answer struct {
 
 func (r answer) String() string { return fmt.Sprintf("%d %s", r.status, r.raw) }
 
-func (r answer) code() string {
-	var p struct {
-		Code string `json:"code"`
-	}
-	_ = json.Unmarshal(r.raw, &p) // no JSON, no code
-	return p.Code
-}
-
 // into decodes an answer that must have come well.
 func (a *arena) into(r answer, v any) {
 	a.Helper()
