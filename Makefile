@@ -32,8 +32,8 @@ test: need web/node_modules/.installed ## all tests: Go with -race, web unit tes
 test-go: ## the Go tests alone; LIAISON_LONG=1 for their long form
 	@go test -race -timeout 25m ./...
 
-test-web: web/node_modules/.installed ## the web unit tests alone
-	@cd web && npm test
+test-web: web/dist/index.html ## the web unit tests alone, and the size of the first view
+	@cd web && npm test && npm run --silent size
 
 test-e2e: build ## the end-to-end tests alone
 	@cd web && npm run e2e --if-present
