@@ -47,7 +47,8 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 		}
 	})
 	t.Logf("%d worlds, seeds %d to %d, %d messages, %d comparisons%s", len(todo), todo[0], todo[len(todo)-1], met["messages"], met["comparisons"], met)
-	if len(todo) >= 20 && !t.Failed() {
+	// Few worlds may miss a rare reason by chance; the long form must meet them all.
+	if len(todo) >= 100 && !t.Failed() {
 		requireMet(t, met, []string{
 			"seen: by rights", "seen: own message", "hidden: outsider", "hidden: dates", "hidden: profession", "hidden: mask", "hidden: named audience",
 			"hidden: opposition", "hidden: history", "hidden: basis without consent", "hidden: unknown profession",
