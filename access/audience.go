@@ -66,6 +66,18 @@ func (a *Audiences) Drop(channel uuid.UUID) {
 	a.mu.Unlock()
 }
 
+// DropSpace forgets the audiences of every channel of a space: once somebody is told that her standing changed there, nothing
+// may come to her by what it was before.
+func (a *Audiences) DropSpace(space uuid.UUID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for channel, known := range a.by {
+		if known.Space == space {
+			delete(a.by, channel)
+		}
+	}
+}
+
 // load reads epoch and standings in one statement, hence one snapshot: every change of standing bumps the epoch in its own
 // transaction, so the two belong together. The clock is the database's.
 func (a *Audiences) load(ctx context.Context, channel uuid.UUID) (*Audience, error) {

@@ -94,7 +94,7 @@ func (gr *grant) circle(ctx context.Context) (Circle, error) {
 		from memberships m join professionals p on p.id = m.person_id where m.space_id = $1 order by m.valid_from, m.id`, gr.space).
 		Query(c.scanMemberships)
 	b.Queue(`select w.kind, w.person_id, w.profession_system, w.profession_code, w.category, w.given_at,
-			(select min(x.given_at) from wills x where x.withdraws = w.id)
+			(select min(x.given_at) from wills x where x.space_id = w.space_id and x.withdraws = w.id)
 		from wills w where w.space_id = $1 and w.withdraws is null`, gr.space).
 		Query(c.scanWills)
 	b.Queue("select set_config('liaison.actor', $1, true)", gr.actor.Person.String())
