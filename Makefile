@@ -30,7 +30,7 @@ test: need web/node_modules/.installed ## all tests: Go with -race, web unit tes
 	@tools/timed.sh 'end-to-end tests' $(MAKE) test-e2e
 
 test-go: ## the Go tests alone; LIAISON_LONG=1 for their long form
-	@go test -race -timeout 25m ./...
+	@go test -race -timeout 60m ./...
 
 test-web: web/dist/index.html ## the web unit tests alone, and the size of the first view
 	@cd web && npm test && npm run --silent size
