@@ -164,6 +164,8 @@ func (h *Hub) toPerson(person uuid.UUID, f *Frame) {
 // standingChanged tells a person that her standing changed, so that her screen drops or gains the dossier at once, and those
 // who manage the circle. Nobody else: that something changed may be the patient's refusal.
 func (h *Hub) standingChanged(ctx context.Context, e events.Event) {
+	// Of another channel of the space, an event from before the change may still be waiting here.
+	h.Audiences.DropSpace(e.Space)
 	f := encode(frame{Type: events.Membership, ChannelID: e.Channel, TeamID: &e.Space})
 	if len(h.listeners(e.Person)) > 0 {
 		changed, err := h.follow(ctx, e.Person)

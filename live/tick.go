@@ -91,6 +91,7 @@ func (h *Hub) found(ctx context.Context, person uuid.UUID) {
 func (h *Hub) tellStreams(person uuid.UUID, streams []access.Stream) {
 	for _, s := range streams {
 		space := s.Space
+		h.Audiences.DropSpace(space)
 		h.toPerson(person, encode(frame{Type: events.Membership, ChannelID: s.Channel, TeamID: &space}))
 	}
 }

@@ -27,6 +27,9 @@ func (w *world) faces(all []*truth) {
 			for _, channel := range t.channels {
 				f.channel(p, t, r, channel)
 			}
+			for _, k := range t.kept {
+				f.meet(t.Why(r, k.Message, f.at))
+			}
 			for range min(4, len(t.kept)) {
 				f.message(p, t, r, pick(w.dice, t.kept))
 			}
@@ -234,7 +237,6 @@ func (f *faces) readers(t *truth, k *kept) []string {
 
 // message: one by one, what it said before, its thread, its receipts, marks on it.
 func (f *faces) message(p *person, t *truth, r Rights, k *kept) {
-	f.meet(t.Why(r, k.Message, f.at))
 	if !r.Sees(k.Message) {
 		switch path := pick(f.dice, []string{"/messages/%s", "/messages/%s/thread", "/messages/%s/revisions", "/messages/%s/receipts"}); f.IntN(3) {
 		case 0:

@@ -205,6 +205,19 @@ func (w *world) settle() {
 	}
 }
 
+// lateComer gives somebody a place when much has been said, in the first team "from now on".
+func (w *world) lateComer() {
+	for i, t := range w.teams {
+		place := w.place(w.people[len(w.people)-2], "intervenant")
+		if i == 0 {
+			delete(place, "until")
+			delete(place, "from")
+			place["from_now_on"], place["basis"] = true, "care_team_3"
+		}
+		w.addMember(t, w.somebody(t, "manage_circle"), place)
+	}
+}
+
 // draft is a message somebody might write: mostly of a category she writes, sometimes in a thread, narrowed, or neither.
 func (w *world) draft(known *truth, r Rights, channel string) object {
 	body := object{"id": newID(), "category": pick(w.dice, Categories)}
