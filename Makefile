@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run run-cluster test test-go test-web test-e2e bench mutate build web check clean need
+.PHONY: prove help run run-cluster test test-go test-web test-e2e bench mutate build web check clean need
 
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/package.json web/*.ts web/*.js -type f 2>/dev/null)
 GOTOOL := go tool -modfile=tools/go.mod
@@ -31,6 +31,9 @@ test: need web/node_modules/.installed ## all tests: Go with -race, web unit tes
 
 test-go: ## the Go tests alone; LIAISON_LONG=1 for their long form
 	@go test -race -timeout 60m ./...
+
+prove: ## random worlds through every face of two nodes, against the model; LIAISON_LONG=1 for 200
+	@go test -race -count=1 -timeout 60m -tags worlds ./proof
 
 test-web: web/dist/index.html ## the web unit tests alone, and the size of the first view
 	@cd web && npm test && npm run --silent size

@@ -1,3 +1,5 @@
+//go:build worlds
+
 package proof
 
 import (
