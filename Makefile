@@ -32,8 +32,8 @@ test: need web/node_modules/.installed ## all tests: Go with -race, web unit tes
 test-go: ## the Go tests alone; LIAISON_LONG=1 for their long form
 	@go test -race -timeout 60m ./...
 
-prove: ## random worlds through every face of two nodes, against the model; LIAISON_LONG=1 for 200
-	@go test -race -count=1 -timeout 60m -tags worlds ./proof
+prove: ## the long form of the property test: 200 random worlds through every face of two nodes, against the model
+	@LIAISON_LONG=1 go test -race -count=1 -timeout 60m ./proof
 
 test-web: web/dist/index.html ## the web unit tests alone, and the size of the first view
 	@cd web && npm test && npm run --silent size

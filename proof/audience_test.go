@@ -1,5 +1,3 @@
-//go:build worlds
-
 package proof
 
 import (

@@ -1,5 +1,3 @@
-//go:build worlds
-
 package proof
 
 import (
@@ -133,6 +131,9 @@ func (d *device) apply(f told) {
 			close(done)
 		}
 	case f.Type == "membership":
+		// A sync may have run ahead of this socket: what it had already reset, frames from before the change brought back.
+		delete(d.holds, f.ChannelID)
+		d.list(f.ChannelID)
 		d.sync()
 	}
 }
