@@ -30,6 +30,7 @@ var floors = map[string][]string{
 	"storage":          {},
 	"storage/embedded": {"storage"},
 	"storage/copies":   {},
+	"storage/objects":  {},
 }
 
 // Outside, a feature and the floors below it know no transport and no browser.
