@@ -328,3 +328,16 @@ func (w *world) everybodyWorks(team TestTeam) {
 		}
 	}
 }
+
+func TestTheAccountsOfferedExist(t *testing.T) {
+	t.Parallel()
+	list, err := Accounts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range list {
+		if a.Login != tried[i] || a.FamilyName == "" {
+			t.Errorf("%d: %+v, want %s", i, a, tried[i])
+		}
+	}
+}

@@ -32,7 +32,9 @@ type Config struct {
 	// Ready says why this node cannot serve now; nil is always ready.
 	Ready func(*http.Request) error
 
-	Demo       bool
+	Demo bool
+	// DemoLogins are told to anybody, where Demo is set.
+	DemoLogins []DemoLogin
 	Territory  string
 	InstanceID uuid.UUID
 	// PublicURL is where browsers reach this instance; links are made from it and its origin is trusted.

@@ -4,6 +4,7 @@ package mobileapi
 func (a *API) routes() {
 	route(a, "POST /api/v1/sign-in", "Open a session", a.signIn, public)
 	route(a, "POST /api/v1/refresh", "Exchange a refresh token for its successor", a.refresh, public)
+	route(a, "GET /api/v1/instance", "Which service this is; in a demo, whom to sign in as", a.instance, public)
 	route(a, "GET /api/v1/invitations/{token}", "Whom an invitation is for", a.invitation, public)
 	route(a, "POST /api/v1/invitations/{token}/accept", "Choose login and password, open a session", a.acceptInvitation, public)
 	route(a, "POST /api/v1/sign-out", "End the present session", a.signOut)
