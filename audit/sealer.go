@@ -38,7 +38,8 @@ type Sealer struct {
 	conn    *pgx.Conn  // holds the lock, and everything is done through it: no lock, no sealing
 	leads   bool
 	// exported is the number of the newest block known to be exported; -1 until the exports were looked at.
-	exported int64
+	exported    int64
+	exportAfter time.Time // not before: a place hangs
 
 	counting sync.Mutex
 	stats    Stats
@@ -135,7 +136,7 @@ func (s *Sealer) pass(ctx context.Context) (sealed int, err error) {
 			return sealed, errors.Join(err, s.measure(ctx))
 		}
 		if !more {
-			err = s.export(ctx)
+			err = s.exportPatiently(ctx)
 			return sealed, errors.Join(err, s.measure(ctx))
 		}
 	}

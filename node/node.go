@@ -24,6 +24,7 @@ import (
 	"liaison/live"
 	mobileapi "liaison/mobile-api"
 	"liaison/storage"
+	"liaison/storage/objects"
 	"liaison/teams"
 	"liaison/vault"
 	"liaison/web"
@@ -38,6 +39,7 @@ type Node struct {
 	DB       *storage.DB
 	Vault    *vault.Vault
 	Gate     *access.Gate
+	Objects  *objects.Bucket // nil: none is configured
 	Bus      events.Bus
 	Accounts *accounts.Service
 	Teams    *teams.Service
@@ -56,7 +58,7 @@ type Node struct {
 // Start opens everything and serves. What was opened is closed again when it fails.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{Config: cfg.withDefaults(), registry: prometheus.NewRegistry()}
-	steps := []func(context.Context) error{n.openStorage, n.openBus, n.openFeatures, n.work, n.serve}
+	steps := []func(context.Context) error{n.openStorage, n.openObjects, n.openBus, n.openFeatures, n.work, n.serve}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			n.Stop()
@@ -125,15 +127,12 @@ func (n *Node) openFeatures(ctx context.Context) error {
 		Gate: n.Gate, Audiences: access.NewAudiences(n.DB), Bus: n.Bus, Messages: n.Chat, Sessions: n.Accounts, Names: n.nameOf,
 		Cursors: cursors, Forget: n.Vault.Forget, Node: uuid.NewString()[:8], Log: n.Log,
 	})
-	n.Sealer = audit.NewSealer(n.DB, secrets.journal, n.exports(), n.Log)
-	return nil
-}
-
-func (n *Node) exports() audit.Exporter {
-	if n.JournalDir == "" {
-		return nil
+	exports, err := n.exports()
+	if err != nil {
+		return err
 	}
-	return audit.Directory(n.JournalDir)
+	n.Sealer = audit.NewSealer(n.DB, secrets.journal, exports, n.Log)
+	return nil
 }
 
 // tellRevoked cuts ended sessions here and says so to the other nodes.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -255,5 +256,18 @@ func TestRetentionInALockedBucket(t *testing.T) {
 	plain := bucket(t, storagetest.S3(t))
 	if locked, err := plain.Locked(t.Context()); err != nil || locked {
 		t.Errorf("an ordinary bucket is locked: %v, %v", locked, err)
+	}
+}
+
+func TestWhatCannotBeAStoreIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, cfg := range []objects.Config{
+		{Bucket: "liaison"}, {Endpoint: "ftp://host", Bucket: "liaison"}, {Endpoint: "https://user:secret@host", Bucket: "liaison"},
+		{Endpoint: "https://host/path", Bucket: "liaison"}, {Endpoint: "unix://", Bucket: "liaison"},
+		{Endpoint: "https://host"}, {Endpoint: "https://host", Bucket: "../x"},
+	} {
+		if _, err := objects.Open(cfg); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%+v: %v", cfg, err)
+		}
 	}
 }
