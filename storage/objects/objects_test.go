@@ -262,9 +262,13 @@ func TestRetentionInALockedBucket(t *testing.T) {
 func TestWhatCannotBeAStoreIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []objects.Config{
-		{Bucket: "liaison"}, {Endpoint: "ftp://host", Bucket: "liaison"}, {Endpoint: "https://user:secret@host", Bucket: "liaison"},
-		{Endpoint: "https://host/path", Bucket: "liaison"}, {Endpoint: "unix://", Bucket: "liaison"},
-		{Endpoint: "https://host"}, {Endpoint: "https://host", Bucket: "../x"},
+		{Bucket: "liaison"},
+		{Endpoint: "ftp://host", Bucket: "liaison"},
+		{Endpoint: "https://user:secret@host", Bucket: "liaison"},
+		{Endpoint: "https://host/path", Bucket: "liaison"},
+		{Endpoint: "unix://", Bucket: "liaison"},
+		{Endpoint: "https://host"},
+		{Endpoint: "https://host", Bucket: "../x"},
 	} {
 		if _, err := objects.Open(cfg); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%+v: %v", cfg, err)
