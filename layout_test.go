@@ -14,7 +14,7 @@ var floors = map[string][]string{
 	"cmd/liaison": {"node", "access", "accounts", "audit", "bench", "chat", "demo", "mobile-api", "storage", "storage/copies", "storage/embedded", "teams", "vault"},
 	"node":        {"access", "accounts", "audit", "chat", "events", "live", "mobile-api", "professions", "storage", "teams", "vault", "web"},
 	"demo":        {"access", "accounts", "chat", "professions", "teams"},
-	"mobile-api":  {"access", "accounts", "chat", "chat/words", "events", "live", "professions", "teams"},
+	"mobile-api":  {"access", "accounts", "chat", "events", "live", "professions", "teams"},
 	"web":         {},
 
 	"chat":       {"access", "chat/words", "events", "professions", "storage"},

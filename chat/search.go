@@ -49,8 +49,11 @@ type FoundItem struct {
 	Space    uuid.UUID
 	Message  Message
 	Document any
-	Snippet  []words.Piece
+	Snippet  []SnippetPiece
 }
+
+// SnippetPiece is a part of a snippet; Hit says that it stands for something looked for.
+type SnippetPiece = words.Piece
 
 // CheckQuery refuses what cannot be looked for at all.
 func CheckQuery(query string) error {
