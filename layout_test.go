@@ -17,10 +17,11 @@ var floors = map[string][]string{
 	"mobile-api":  {"access", "accounts", "chat", "events", "live", "professions", "teams"},
 	"web":         {},
 
-	"chat":     {"access", "events", "professions", "storage"},
-	"teams":    {"access", "audit", "events", "professions", "storage"},
-	"accounts": {"access", "audit", "professions", "storage"},
-	"live":     {"access", "events"},
+	"chat":       {"access", "chat/words", "events", "professions", "storage"},
+	"chat/words": {},
+	"teams":      {"access", "audit", "events", "professions", "storage"},
+	"accounts":   {"access", "audit", "professions", "storage"},
+	"live":       {"access", "events"},
 
 	"access":           {"audit", "events", "storage"},
 	"events":           {"storage"},

@@ -144,8 +144,8 @@ func (s *Service) store(ctx context.Context, g access.Grant, was, now row, said 
 	}
 	g.Queue("insert into message_revisions (message_id, revision, space_id, body, reason, at) values ($1, $2, $3, $4, $5, $6)",
 		was.ID, was.Revision, was.Space, was.Body, why, now.ChangedAt)
-	g.Queue("update messages set body = $2, revision = $3, state = $4, changed_at = $5 where id = $1 and revision = $6",
-		now.ID, sealed, now.Revision, now.State, now.ChangedAt, was.Revision)
+	g.Queue("update messages set body = $2, revision = $3, state = $4, changed_at = $5, measure_kinds = $7 where id = $1 and revision = $6",
+		now.ID, sealed, now.Revision, now.State, now.ChangedAt, was.Revision, kindsOf(said.Measures))
 	return s.tell(ctx, g, now, said)
 }
 

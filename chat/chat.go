@@ -17,6 +17,8 @@ type Keys interface {
 	Unseal(ctx context.Context, space, id uuid.UUID, revision int, sealed []byte) ([]byte, error)
 	Fingerprint(ctx context.Context, space uuid.UUID, data []byte) ([]byte, error)
 	SameFingerprint(ctx context.Context, space uuid.UUID, fingerprint, data []byte) (bool, error)
+	// Terms gives the blind index terms of words in each space; a space without key is left out.
+	Terms(ctx context.Context, spaces []uuid.UUID, words []string) (map[uuid.UUID][]int64, error)
 }
 
 // Service is the chat of one node.
@@ -26,6 +28,8 @@ type Service struct {
 	people  *names
 	cursors *events.Cursors
 	lanes   []*lane
+	index   *index
+	files   Files
 	log     *slog.Logger
 }
 
@@ -34,7 +38,7 @@ const laneCount = 8
 
 // New makes the service; Run must be running for posts to be written.
 func New(gate *access.Gate, keys Keys, cursors *events.Cursors, log *slog.Logger) *Service {
-	s := &Service{gate: gate, keys: keys, people: newNames(), cursors: cursors, log: log}
+	s := &Service{gate: gate, keys: keys, people: newNames(), cursors: cursors, index: newIndex(), log: log}
 	for range laneCount {
 		s.lanes = append(s.lanes, newLane())
 	}

@@ -116,6 +116,8 @@ type row struct {
 	WrittenAt time.Time
 	CreatedAt time.Time
 	ChangedAt *time.Time
+	// Kinds are the measures the body holds; written, and read from the body.
+	Kinds int32 `db:"-"`
 }
 
 func (r row) facts() access.Facts {

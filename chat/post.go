@@ -383,6 +383,7 @@ func (b *batch) row(g access.Grant, p *post, sealed []byte) row {
 	r := row{
 		ID: p.ID, Space: g.Space(), Channel: p.channel, Author: p.actor.Person, Category: p.category, Masks: p.masks, OnlyTo: p.OnlyTo,
 		Urgent: p.Urgent, State: Posted, Revision: 1, Body: sealed, CreatedAt: b.tick(g.At()),
+		Kinds: kindsOf(p.Measures),
 	}
 	if !p.past.IsZero() {
 		r.CreatedAt = p.past

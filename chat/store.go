@@ -25,18 +25,20 @@ func insertMessages(t access.Together, rows []row, prints [][]byte) {
 	ids, spaces, channels, authors, threads := make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n), make([]uuid.UUID, n), make([]*uuid.UUID, n)
 	positions, categories, masks, only := make([]int64, n), make([]int32, n), make([]int32, n), make([]*string, n)
 	types, urgent, bodies, written, created := make([]*string, n), make([]bool, n), make([][]byte, n), make([]time.Time, n), make([]time.Time, n)
+	kinds := make([]int32, n)
 	for i, r := range rows {
 		ids[i], spaces[i], channels[i], authors[i], threads[i] = r.ID, r.Space, r.Channel, r.Author, r.Thread
 		positions[i], categories[i], masks[i], only[i] = r.Position, int32(r.Category), int32(r.Masks), arrayText(r.OnlyTo)
 		types[i], urgent[i], bodies[i], written[i], created[i] = r.NoteType, r.Urgent, r.Body, r.WrittenAt, r.CreatedAt
+		kinds[i] = r.Kinds
 	}
 	t.Queue(`insert into messages (id, space_id, channel_id, position, author_id, thread_id, category, masks, only_to, note_type, urgent, body,
-			fingerprint, written_at, created_at)
-		select id, space, channel, position, author, thread, category, masks, only_to::uuid[], note_type, urgent, body, print, written, created
+			fingerprint, written_at, created_at, measure_kinds)
+		select id, space, channel, position, author, thread, category, masks, only_to::uuid[], note_type, urgent, body, print, written, created, kinds
 		from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::int[], $8::int[], $9::text[], $10::text[],
-			$11::boolean[], $12::bytea[], $13::bytea[], $14::timestamptz[], $15::timestamptz[])
-			v (id, space, channel, position, author, thread, category, masks, only_to, note_type, urgent, body, print, written, created)`,
-		ids, spaces, channels, positions, authors, threads, categories, masks, only, types, urgent, bodies, prints, written, created)
+			$11::boolean[], $12::bytea[], $13::bytea[], $14::timestamptz[], $15::timestamptz[], $16::int[])
+			v (id, space, channel, position, author, thread, category, masks, only_to, note_type, urgent, body, print, written, created, kinds)`,
+		ids, spaces, channels, positions, authors, threads, categories, masks, only, types, urgent, bodies, prints, written, created, kinds)
 }
 
 // arrayText writes ids as an array literal: unnest takes no array of arrays of different lengths.

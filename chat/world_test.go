@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,9 +44,14 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	w.chat = New(w.gate, keys, cursors, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { w.chat.Run(ctx); close(done) }()
-	t.Cleanup(func() { stop(); <-done })
+	var running sync.WaitGroup
+	running.Go(func() { w.chat.Run(ctx) })
+	running.Go(func() {
+		if err := w.chat.RunIndex(ctx, w.bus); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { stop(); running.Wait() })
 	w.people()
 	w.open()
 	return w

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -68,26 +69,57 @@ func NewCursors(secret []byte, incarnation uuid.UUID) (*Cursors, error) {
 // Seal writes a cursor down for its person.
 func (c *Cursors) Seal(cur Cursor) string {
 	cur.Incarnation, cur.Since, cur.Next = c.incarnation, cur.Since.bounded(), cur.Next.bounded()
-	plain, err := json.Marshal(cur)
+	return c.seal(cur, nil)
+}
+
+func (c *Cursors) seal(what any, use []byte) string {
+	plain, err := json.Marshal(what)
 	if err != nil {
 		panic("a cursor does not encode: " + err.Error())
 	}
-	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, plain, nil))
+	return base64.RawURLEncoding.EncodeToString(c.aead.Seal(nil, nil, plain, use))
+}
+
+func (c *Cursors) open(text string, use []byte, into any) error {
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return ErrCursor
+	}
+	plain, err := c.aead.Open(nil, nil, sealed, use)
+	if err != nil || json.Unmarshal(plain, into) != nil {
+		return ErrCursor
+	}
+	return nil
 }
 
 // Open reads a cursor back; ErrCursor when it is not this person's, not ours or of a former incarnation.
 func (c *Cursors) Open(text string, person uuid.UUID) (Cursor, error) {
-	sealed, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		return Cursor{}, ErrCursor
-	}
-	plain, err := c.aead.Open(nil, nil, sealed, nil)
-	if err != nil {
-		return Cursor{}, ErrCursor
-	}
 	var cur Cursor
-	if err := json.Unmarshal(plain, &cur); err != nil || cur.Incarnation != c.incarnation || cur.Person != person {
+	if err := c.open(text, nil, &cur); err != nil || cur.Incarnation != c.incarnation || cur.Person != person {
 		return Cursor{}, ErrCursor
 	}
 	return cur, nil
+}
+
+// Place says where a person's list, newest first, is to be continued. It is sealed too: the last thing looked at may be one
+// that she does not see.
+type Place struct {
+	Person uuid.UUID `json:"p"`
+	Of     string    `json:"o"` // what the list was asked for
+	At     time.Time `json:"t"`
+	ID     uuid.UUID `json:"d"`
+}
+
+var placeUse = []byte("place in a list")
+
+// SealPlace writes a place down for its person.
+func (c *Cursors) SealPlace(p Place) string { return c.seal(p, placeUse) }
+
+// OpenPlace reads a place back; ErrCursor when it is not this person's, or of a list asked for otherwise.
+func (c *Cursors) OpenPlace(text string, person uuid.UUID, of string) (Place, error) {
+	var p Place
+	if err := c.open(text, placeUse, &p); err != nil || p.Person != person || p.Of != of {
+		return Place{}, ErrCursor
+	}
+	return p, nil
 }

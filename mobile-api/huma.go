@@ -49,6 +49,12 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Professional"
 	case reflect.TypeFor[professions.Shown]():
 		return "Profession"
+	case reflect.TypeFor[chat.SnippetPiece]():
+		return "SnippetPiece"
+	case reflect.TypeFor[chat.Series]():
+		return "MeasureSeries"
+	case reflect.TypeFor[chat.Point]():
+		return "MeasurePoint"
 	case reflect.TypeFor[chat.Reader]():
 		return "MessageReader"
 	case reflect.TypeFor[access.Profession]():

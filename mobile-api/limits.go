@@ -20,11 +20,13 @@ type RateLimit struct {
 	Off     bool
 	Person  Rate
 	Address Rate
+	Search  Rate // of one person; each goes through all of hers
 }
 
 var (
 	personRate  = Rate{PerSecond: 50, Burst: 200}
 	addressRate = Rate{PerSecond: 500, Burst: 2000}
+	searchRate  = Rate{PerSecond: 5, Burst: 40}
 )
 
 // limits are this node's; behind several nodes a person has as many times more.
@@ -32,6 +34,7 @@ type limits struct {
 	off       bool
 	persons   *buckets[uuid.UUID]
 	addresses *buckets[string]
+	searches  *buckets[uuid.UUID]
 }
 
 func newLimits(cfg RateLimit) *limits {
@@ -39,6 +42,7 @@ func newLimits(cfg RateLimit) *limits {
 		off:       cfg.Off,
 		persons:   newBuckets[uuid.UUID](orRate(cfg.Person, personRate)),
 		addresses: newBuckets[string](orRate(cfg.Address, addressRate)),
+		searches:  newBuckets[uuid.UUID](orRate(cfg.Search, searchRate)),
 	}
 }
 
@@ -54,6 +58,13 @@ func (l *limits) person(id uuid.UUID) time.Duration {
 		return 0
 	}
 	return l.persons.take(id)
+}
+
+func (l *limits) search(person uuid.UUID) time.Duration {
+	if l.off {
+		return 0
+	}
+	return l.searches.take(person)
 }
 
 func (l *limits) address(from string) time.Duration {

@@ -76,6 +76,10 @@ var problems = map[string]entry{
 	"unknown_state":            say(422, "Cet état n’existe pas.", "This state does not exist."),
 	"id_conflict":              say(409, "Cet envoi a déjà servi pour un autre contenu. Recommencez.", "This has already been sent with other content. Start again."),
 
+	// Search.
+	"search_too_long": say(422, "La recherche est trop longue : 200 caractères au plus.", "The search is too long: at most 200 characters."),
+	"search_empty":    say(422, "Cherchez au moins un mot plus précis.", "Look for at least one more precise word."),
+
 	// Dossiers and circles.
 	"not_found":            say(404, "Dossier introuvable, ou vous n’y avez pas accès.", "Record not found, or you have no access to it."),
 	"forbidden":            say(403, "Votre place dans ce cercle de soins ne permet pas cette action.", "Your place in this care team does not allow this."),

@@ -35,6 +35,8 @@ func (a *API) routes() {
 	route(a, "POST /api/v1/teams/{team}/will", "Record or withdraw one", a.recordWill, created)
 	route(a, "GET /api/v1/teams/{team}/audience", "Who would read a message, who would not, and why", a.audience)
 
+	route(a, "GET /api/v1/teams/{team}/measures", "Measures over time, oldest first", a.measures)
+
 	route(a, "POST /api/v1/channels/{channel}/messages", "Post a message or a note", a.postMessage, created)
 	route(a, "GET /api/v1/channels/{channel}/messages", "Messages one may see, newest first", a.messages)
 	route(a, "PUT /api/v1/channels/{channel}/read", "Move one's read mark", a.markRead)
@@ -45,5 +47,6 @@ func (a *API) routes() {
 	route(a, "GET /api/v1/messages/{id}/revisions", "What a message said before", a.revisions)
 	route(a, "GET /api/v1/messages/{id}/receipts", "Whom one's own message reached", a.receipts)
 	route(a, "POST /api/v1/receipts", "Messages that reached a device, or were seen", a.receive)
+	route(a, "GET /api/v1/search", "Patients one follows, messages and documents one may read", a.search)
 	route(a, "GET /api/v1/sync", "What was missed since a cursor", a.sync)
 }

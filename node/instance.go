@@ -47,5 +47,9 @@ func NewIncarnation(ctx context.Context, tx pgx.Tx) error {
 			return fmt.Errorf("past of %s: %w", table, err)
 		}
 	}
+	// What was indexed up to that horizon is no longer known: everything is indexed again.
+	if _, err := tx.Exec(ctx, "update search_progress set version = 0"); err != nil {
+		return fmt.Errorf("past of search: %w", err)
+	}
 	return nil
 }

@@ -25,6 +25,7 @@ func (n *Node) observe() {
 	if n.Objects != nil {
 		gauge("objects_ready", "1 while the object store answers.", n.objectsReady)
 	}
+	gauge("search_lag_seconds", "How long ago there was last nothing left to index, as this node knows.", func() float64 { return n.Chat.IndexLag().Seconds() })
 	gauge("database_connections_used", "Connections in use.", func() float64 { return float64(n.DB.Pool.Stat().AcquiredConns()) })
 	gauge("database_connections_max", "Connections allowed.", func() float64 { return float64(n.DB.Pool.Stat().MaxConns()) })
 	gauge("horizon_lag_seconds", "How long ago this node last compared itself with the database.", func() float64 { return n.Hub.Lag().Seconds() })

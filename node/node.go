@@ -178,6 +178,11 @@ func (n *Node) secrets(ctx context.Context) (s secrets, err error) {
 // work starts what goes on in the background.
 func (n *Node) work(context.Context) error {
 	n.background(n.Chat.Run)
+	n.background(func(ctx context.Context) {
+		if err := n.Chat.RunIndex(ctx, n.Bus); err != nil {
+			n.Log.Error("index for search", "error", err)
+		}
+	})
 	n.background(n.prune)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })
 	n.background(func(ctx context.Context) {

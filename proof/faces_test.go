@@ -34,6 +34,8 @@ func (w *world) faces(all []*truth) {
 				f.message(p, t, r, pick(w.dice, t.kept))
 			}
 			f.audience(p, t, r)
+			f.search(p, t, r)
+			f.measures(p, t, r)
 			f.rowSecurity(p, t, r)
 		}
 	}

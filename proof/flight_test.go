@@ -32,11 +32,11 @@ func (w *world) postInFlight(d dice, t *team, r Rights, node int) {
 	}
 	id := newID()
 	by := w.people[slices.IndexFunc(w.people, func(p *person) bool { return p.id == r.Person })]
-	body := object{"id": id, "category": category, "text": "texte " + id}
+	body := writing(id, category)
 	got := w.ask(node, by, "POST", "/channels/"+pick(d, t.channels)+"/messages", body)
 	switch got.status {
 	case http.StatusCreated:
-		w.acknowledged(id, "texte "+id)
+		w.acknowledged(id, textOf(id))
 		w.meet("in flight: posted")
 	case http.StatusNotFound, http.StatusForbidden:
 		w.meet("in flight: refused")
@@ -146,11 +146,11 @@ func (w *world) sentinel(n int, live []*device) []chan struct{} {
 			come = append(come, d.expects(id))
 		}
 	}
-	got := w.ask(n, w.people[0], "POST", "/channels/"+w.corridor.channels[0]+"/messages", object{"id": id, "category": "organisation", "text": "texte " + id})
+	got := w.ask(n, w.people[0], "POST", "/channels/"+w.corridor.channels[0]+"/messages", writing(id, "organisation"))
 	if got.status != http.StatusCreated {
 		w.Fatalf("seed %d: sentinel: %s", w.seed, got)
 	}
-	w.acknowledged(id, "texte "+id)
+	w.acknowledged(id, textOf(id))
 	return come
 }
 

@@ -55,6 +55,7 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 			"hidden: opposition", "hidden: history", "hidden: basis without consent", "hidden: unknown profession",
 			"audience: reads", "audience: profession", "audience: narrowed", "audience: no_access",
 			"face: refused like absent", "face: message shown", "face: reply without its hidden root", "face: former revision", "face: own receipts",
+			"face: found", "face: hidden not found", "face: withdrawn not found", "face: former word not found", "face: measure",
 			"in flight: posted", "row security alone", "predicate alone",
 		})
 	}

@@ -220,11 +220,10 @@ func (w *world) lateComer() {
 
 // draft is a message somebody might write: mostly of a category she writes, sometimes in a thread, narrowed, or neither.
 func (w *world) draft(known *truth, r Rights, channel string) object {
-	body := object{"id": newID(), "category": pick(w.dice, Categories)}
+	body := writing(newID(), pick(w.dice, Categories))
 	if len(r.Writes) > 0 && w.chance(85) {
 		body["category"] = pick(w.dice, r.Writes)
 	}
-	body["text"] = "texte " + body["id"].(string)
 	if roots := known.seenBy(r, channel); len(roots) > 0 && w.chance(35) {
 		if root := pick(w.dice, roots); root.thread == "" {
 			body["thread_id"] = root.ID
@@ -289,7 +288,7 @@ func (w *world) changeOne(t *team) {
 		})
 		return
 	}
-	text := fmt.Sprintf("révision %d de %s", k.revision+1, k.ID)
+	text := fmt.Sprintf("révision %d de %s %s", k.revision+1, k.ID, wordOf(k.ID, k.revision+1))
 	got := w.expect(t, "amend", changing(by, k), func() answer {
 		return w.ask(w.IntN(2), by, "PATCH", "/messages/"+k.ID, object{"text": text, "reason": "faute"}, "If-Match", strconv.Itoa(k.revision))
 	})

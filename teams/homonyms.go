@@ -106,15 +106,21 @@ func (l likeness) distance(o likeness) int {
 // in the journal: the request it serves has one.
 func (s *Service) likenesses(ctx context.Context, actor access.Actor) (all []likeness, err error) {
 	err = s.gate.ReadMany(ctx, actor, "", func(sc access.Scope) error {
-		rows, err := sc.Tx().Query(ctx, `select space_id, birth_name, coalesce(used_name, ''), given_names, birth_name_key, used_name_key,
-			given_names_key, sex, to_char(birth_date, 'YYYY-MM-DD') from patients where space_id = any ($1)`, sc.Spaces())
-		if err != nil {
-			return fmt.Errorf("read names: %w", err)
-		}
-		all, err = pgx.CollectRows(rows, scanLikeness)
+		all, err = likenessesIn(ctx, sc)
 		return err
 	})
 	return all, err
+}
+
+// likenessesIn reads them in the order of names.
+func likenessesIn(ctx context.Context, sc access.Scope) ([]likeness, error) {
+	rows, err := sc.Tx().Query(ctx, `select space_id, birth_name, coalesce(used_name, ''), given_names, birth_name_key, used_name_key,
+		given_names_key, sex, to_char(birth_date, 'YYYY-MM-DD') from patients where space_id = any ($1)
+		order by coalesce(nullif(used_name_key, ''), birth_name_key), given_names_key, id`, sc.Spaces())
+	if err != nil {
+		return nil, fmt.Errorf("read names: %w", err)
+	}
+	return pgx.CollectRows(rows, scanLikeness)
 }
 
 func scanLikeness(r pgx.CollectableRow) (likeness, error) {

@@ -25,6 +25,7 @@ type ring struct {
 type spaceKey struct {
 	aead        cipher.AEAD
 	fingerprint []byte
+	index       []byte
 }
 
 func newSpaceKey(key []byte) (spaceKey, error) {
@@ -36,8 +37,12 @@ func newSpaceKey(key []byte) (spaceKey, error) {
 	if err != nil {
 		return spaceKey{}, err
 	}
+	index, err := hkdf.Key(sha256.New, key, nil, "liaison space key index", keySize)
+	if err != nil {
+		return spaceKey{}, err
+	}
 	aead, err := newAEAD(sealing)
-	return spaceKey{aead: aead, fingerprint: fingerprint}, err
+	return spaceKey{aead: aead, fingerprint: fingerprint, index: index}, err
 }
 
 // newAEAD is AES-256-GCM with a random nonce of 96 bits put before the ciphertext. Two seals under one key must not draw the

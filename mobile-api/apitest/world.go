@@ -121,9 +121,14 @@ func (w *World) features() {
 	w.must(err)
 	w.Chat = chat.New(w.Gate, w.Vault, cursors, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); w.Chat.Run(ctx) }()
-	w.T.Cleanup(func() { stop(); <-done })
+	var running sync.WaitGroup
+	running.Go(func() { w.Chat.Run(ctx) })
+	running.Go(func() {
+		if err := w.Chat.RunIndex(ctx, w.Bus); err != nil {
+			w.T.Error(err)
+		}
+	})
+	w.T.Cleanup(func() { stop(); running.Wait() })
 }
 
 // people shows the accounts to the circles.

@@ -398,6 +398,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Patients one follows, messages and documents one may read */
+        get: operations["get-search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -527,6 +544,23 @@ export interface paths {
         };
         /** Who would read a message, who would not, and why */
         get: operations["get-teams-team-audience"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/measures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measures over time, oldest first */
+        get: operations["get-teams-team-measures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -760,6 +794,19 @@ export interface components {
             components: components["schemas"]["Component"][];
             context?: string;
         };
+        MeasurePoint: {
+            /** Format: date-time */
+            at: string;
+            author: components["schemas"]["Mention"];
+            components: components["schemas"]["Component"][];
+            context?: string;
+            /** Format: uuid */
+            message_id: string;
+        };
+        MeasureSeries: {
+            code: string;
+            points: components["schemas"]["MeasurePoint"][];
+        };
         Member: {
             basis: string;
             /** Format: date-time */
@@ -964,6 +1011,11 @@ export interface components {
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageSeries: {
+            items: components["schemas"]["MeasureSeries"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageSessionItem: {
             items: components["schemas"]["SessionItem"][];
             /** @description The cursor of the next page; null on the last. */
@@ -1162,6 +1214,27 @@ export interface components {
             reads: string[];
             writes: string[];
         };
+        SearchItem: {
+            document?: unknown;
+            /** @enum {string} */
+            kind: "patient" | "message" | "document";
+            message?: components["schemas"]["Message"];
+            /** @description The part of the text that holds most of the words; of a patient, nothing. */
+            snippet: components["schemas"]["SnippetPiece"][];
+            team: components["schemas"]["SearchTeam"];
+        };
+        SearchPage: {
+            /** @description Everything posted when the search began was looked at. */
+            complete: boolean;
+            items: components["schemas"]["SearchItem"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        SearchTeam: {
+            /** Format: uuid */
+            id: string;
+            patient: components["schemas"]["Patient"];
+        };
         SecondFactor: {
             challenge: string;
             methods: string[];
@@ -1181,6 +1254,10 @@ export interface components {
             password: string;
             /** Format: uuid */
             workplace_id?: string;
+        };
+        SnippetPiece: {
+            hit: boolean;
+            text: string;
         };
         Suggestion: {
             patient: components["schemas"]["Patient"];
@@ -2111,6 +2188,50 @@ export interface operations {
             };
         };
     };
+    "get-search": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Words, all of which are held; at most 200 characters. Case, accents and endings do not count. */
+                q?: string;
+                /** @description message, patient or document; all of them without. */
+                kind?: string;
+                team?: string;
+                author?: string;
+                category?: string;
+                note_type?: string;
+                /** @description An instant; what is found was posted then or later. */
+                from?: string;
+                /** @description An instant; what is found was posted before. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-sessions": {
         parameters: {
             query?: never;
@@ -2379,6 +2500,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Audience"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teams-team-measures": {
+        parameters: {
+            query?: {
+                /** @description One measure; all of them without. */
+                code?: string;
+                /** @description An instant; it is included. */
+                from?: string;
+                /** @description An instant; it is not included. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSeries"];
                 };
             };
             /** @description Error */
