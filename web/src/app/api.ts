@@ -27,6 +27,7 @@ import type {
   TeamItem,
   Will,
 } from '../model/types';
+import type { Measured, Threshold } from '../model/series';
 import { Http, type HttpOptions } from './http';
 
 export { ApiError, Offline } from './http';
@@ -120,6 +121,13 @@ export class Api {
     const { category, masks, only_to, thread_id } = params;
     const query = { category, mask: masks, only_to, thread_id: thread_id ?? undefined };
     return this.http.get(`/teams/${id(team)}/audience`, query, { signal });
+  }
+
+  measures(team: Id, options: { code?: string; from?: string } = {}): Promise<Measured> {
+    return this.http.get(`/teams/${id(team)}/measures`, options);
+  }
+  setThresholds(team: Id, items: Threshold[]): Promise<void> {
+    return this.http.put(`/teams/${id(team)}/thresholds`, { items });
   }
 
   messages(

@@ -211,7 +211,7 @@ export interface RouterFace {
   back(fallback: string): void;
 }
 
-export type DossierView = 'notebook' | 'discussion' | 'circle';
+export type DossierView = 'notebook' | 'discussion' | 'measures' | 'circle';
 
 export type Route =
   | { name: 'home' }

@@ -7,9 +7,10 @@ import { common } from './en/common';
 import { composer } from './en/composer';
 import { dossier } from './en/dossier';
 import { errors } from './en/errors';
+import { measures } from './en/measures';
 import { patients } from './en/patients';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, account, admin, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, measures, account, admin, errors };
 

@@ -5,10 +5,11 @@ import { common } from './fr/common';
 import { composer } from './fr/composer';
 import { dossier } from './fr/dossier';
 import { errors } from './fr/errors';
+import { measures } from './fr/measures';
 import { patients } from './fr/patients';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, circle, account, admin, errors };
+export const fr = { common, signin, patients, dossier, composer, circle, measures, account, admin, errors };
 
 export type Fr = typeof fr;
