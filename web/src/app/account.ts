@@ -10,6 +10,7 @@ import { Live, type Socket } from './live';
 import { Outbox } from './outbox';
 import type { AccountFace } from './shapes';
 import { Store } from './store';
+import { Thresholds } from './thresholds';
 import { openTabs, turnFor, type Tabs } from './tabs';
 
 export interface AccountOptions {
@@ -26,6 +27,7 @@ export class Account implements AccountFace {
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly audiences: Audiences;
+  readonly thresholds: Thresholds;
   readonly live: Live;
   readonly tabs: Tabs;
   readonly #db: Db;
@@ -46,6 +48,7 @@ export class Account implements AccountFace {
     });
     this.store = new Store({ db, api, me: me.id, outbox: this.outbox });
     this.audiences = new Audiences(db, api);
+    this.thresholds = new Thresholds(api);
     const sync = (cursor: string | null) => api.sync(cursor);
     this.live = new Live({ target: this.store, open: openSocket, sync, onSignedOut });
   }

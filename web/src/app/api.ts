@@ -126,6 +126,9 @@ export class Api {
   measures(team: Id, options: { code?: string; from?: string } = {}): Promise<Measured> {
     return this.http.get(`/teams/${id(team)}/measures`, options);
   }
+  thresholds(team: Id): Promise<{ items: Threshold[]; may_set: boolean }> {
+    return this.http.get(`/teams/${id(team)}/thresholds`);
+  }
   setThresholds(team: Id, items: Threshold[]): Promise<void> {
     return this.http.put(`/teams/${id(team)}/thresholds`, { items });
   }

@@ -4,8 +4,6 @@ import { Measures } from './measures';
 
 const answer = (count: number): Measured => ({
   items: Array.from({ length: count }, (_, i) => ({ code: `${i}`, points: [] })),
-  thresholds: [],
-  may_set_thresholds: false,
   notes: [],
 });
 

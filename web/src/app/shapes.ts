@@ -17,7 +17,9 @@ import type {
   Team,
   TeamItem,
 } from '../model/types';
+import type { Threshold } from '../model/series';
 import type { Api, ApiError } from './api';
+import type { ThresholdsView } from './thresholds';
 
 export type SignedOutReason = 'session_expired' | 'session_revoked' | 'signed_out' | null;
 
@@ -202,6 +204,7 @@ export interface AccountFace {
   outbox: OutboxFace;
   drafts: DraftsFace;
   audiences: { open(team_id: Id): ComposerAudience };
+  thresholds: { of(team_id: Id): Readable<ThresholdsView>; set(team_id: Id, items: Threshold[]): Promise<void> };
   live: { state: Readable<LiveState>; retry(): void };
 }
 

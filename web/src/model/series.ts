@@ -1,6 +1,6 @@
 // Measures over time: lines, bounds and axes, before anything is drawn.
 
-import type { Component, Id, Instant } from './types';
+import type { Component, Id, Instant, Measure } from './types';
 
 /** One measuring: when, in which note, by whom, what. */
 export interface Point {
@@ -123,8 +123,7 @@ export function nearest(points: Point[], at: number): number {
 /** What the server says of a circle's measures. */
 export interface Measured {
   items: Series[];
-  thresholds: Threshold[];
-  may_set_thresholds: boolean;
+  /** The other notes of the same time. */
   notes: Mark[];
 }
 
@@ -164,4 +163,11 @@ function numberOf(text: string, bounds: { min: number; max: number }): number | 
   if (!/^\d{1,4}([.,]\d{1,3})?$/.test(typed)) return undefined;
   const value = Number(typed.replace(',', '.'));
   return value >= bounds.min && value <= bounds.max ? value : undefined;
+}
+
+/** Where a measure lies to the thresholds of its kind: « seuil 160/95 » when one of its figures is beyond. */
+export function flagOf(measure: Pick<Measure, 'code' | 'components'>, thresholds: Threshold[]): { side: 'low' | 'high'; limits: (number | null)[] } | null {
+  const limits = measure.components.map(({ code }) => thresholds.find((one) => one.code === measure.code && one.component === code) ?? { low: null, high: null });
+  const side = measure.components.map(({ value }, i) => beyond(value, limits[i]!)).find((one) => one !== null);
+  return side ? { side, limits: limits.map((one) => one[side]) } : null;
 }

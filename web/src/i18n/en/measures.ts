@@ -31,5 +31,7 @@ export const measures: Like<Pick<Fr, 'measures'>>['measures'] = {
   limit_order: 'The lower limit must be below the upper one.',
   limit_unreadable: 'This number is not possible for this measure.',
   limits_saved: 'Limits saved.',
+  entry_high: '{what} above this patient’s limit ({values}).',
+  entry_low: '{what} below this patient’s limit ({values}).',
   more: 'All measures',
 };

@@ -28,5 +28,7 @@ export const measures = {
   limit_order: 'Le seuil bas doit être inférieur au seuil haut.',
   limit_unreadable: 'Ce n’est pas un nombre possible pour cette constante.',
   limits_saved: 'Seuils enregistrés.',
+  entry_high: '{what} au-dessus du seuil de ce patient ({values}).',
+  entry_low: '{what} sous le seuil de ce patient ({values}).',
   more: 'Toutes les constantes',
 };
