@@ -9,6 +9,7 @@ import { Drafts } from './drafts';
 import { Live, type Socket } from './live';
 import { Outbox } from './outbox';
 import type { AccountFace } from './shapes';
+import { Search } from './search';
 import { Store } from './store';
 import { Thresholds } from './thresholds';
 import { openTabs, turnFor, type Tabs } from './tabs';
@@ -27,6 +28,7 @@ export class Account implements AccountFace {
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly audiences: Audiences;
+  readonly search: Search;
   readonly thresholds: Thresholds;
   readonly live: Live;
   readonly tabs: Tabs;
@@ -48,6 +50,7 @@ export class Account implements AccountFace {
     });
     this.store = new Store({ db, api, me: me.id, outbox: this.outbox });
     this.audiences = new Audiences(db, api);
+    this.search = new Search(api);
     this.thresholds = new Thresholds(api);
     const sync = (cursor: string | null) => api.sync(cursor);
     this.live = new Live({ target: this.store, open: openSocket, sync, onSignedOut });
@@ -83,6 +86,7 @@ export class Account implements AccountFace {
     this.#closed = true;
     this.live.stop();
     this.store.close();
+    this.search.close();
     await this.drafts.flush().catch(() => {});
     await this.outbox.close();
     this.tabs.close();

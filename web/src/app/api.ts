@@ -2,6 +2,7 @@ import type {
   AdminAccount,
   Audience,
   Category,
+  Found,
   Id,
   Invitation,
   Me,
@@ -125,6 +126,12 @@ export class Api {
 
   measures(team: Id, options: { code?: string; from?: string } = {}): Promise<Measured> {
     return this.http.get(`/teams/${id(team)}/measures`, options);
+  }
+  search(
+    params: { q: string; team?: Id; category?: string; kind?: string; from?: string; cursor?: string },
+    signal?: AbortSignal,
+  ): Promise<Page<Found> & { complete: boolean }> {
+    return this.http.get('/search', params, { signal });
   }
   thresholds(team: Id): Promise<{ items: Threshold[]; may_set: boolean }> {
     return this.http.get(`/teams/${id(team)}/thresholds`);

@@ -13,6 +13,7 @@ const fixed: Record<string, Route> = {
   connexion: { name: 'sign_in' },
   patients: { name: 'patients' },
   'patients/nouveau': { name: 'patient_new' },
+  recherche: { name: 'search' },
   compte: { name: 'account' },
   comptes: { name: 'accounts' },
 };
@@ -41,6 +42,7 @@ export const paths = {
   dossier: (team: string, view: DossierView = 'notebook') => `/patients/${encodeURIComponent(team)}/${words[view]}`,
   message: (team: string, message: string) =>
     `/patients/${encodeURIComponent(team)}/messages/${encodeURIComponent(message)}`,
+  search: () => '/recherche',
   account: () => '/compte',
   accounts: () => '/comptes',
 };

@@ -19,6 +19,7 @@ import type {
 } from '../model/types';
 import type { Threshold } from '../model/series';
 import type { Api, ApiError } from './api';
+import type { Search } from './search';
 import type { ThresholdsView } from './thresholds';
 
 export type SignedOutReason = 'session_expired' | 'session_revoked' | 'signed_out' | null;
@@ -204,6 +205,7 @@ export interface AccountFace {
   outbox: OutboxFace;
   drafts: DraftsFace;
   audiences: { open(team_id: Id): ComposerAudience };
+  search: Search;
   thresholds: { of(team_id: Id): Readable<ThresholdsView>; set(team_id: Id, items: Threshold[]): Promise<void> };
   live: { state: Readable<LiveState>; retry(): void };
 }
@@ -221,6 +223,7 @@ export type Route =
   | { name: 'sign_in' }
   | { name: 'patients' }
   | { name: 'patient_new' }
+  | { name: 'search' }
   | { name: 'dossier'; team_id: Id; view: DossierView }
   | { name: 'message'; team_id: Id; message_id: Id }
   | { name: 'account' }

@@ -9,8 +9,9 @@ import { dossier } from './en/dossier';
 import { errors } from './en/errors';
 import { measures } from './en/measures';
 import { patients } from './en/patients';
+import { search } from './en/search';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, measures, account, admin, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, measures, search, account, admin, errors };
 

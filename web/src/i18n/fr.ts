@@ -7,9 +7,10 @@ import { dossier } from './fr/dossier';
 import { errors } from './fr/errors';
 import { measures } from './fr/measures';
 import { patients } from './fr/patients';
+import { search } from './fr/search';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, circle, measures, account, admin, errors };
+export const fr = { common, signin, patients, dossier, composer, circle, measures, search, account, admin, errors };
 
 export type Fr = typeof fr;

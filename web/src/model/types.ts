@@ -337,6 +337,15 @@ export interface NewMessage {
   written_at?: Instant;
 }
 
+/** Something found, and where. */
+export interface Found {
+  kind: 'message' | 'patient' | 'document';
+  team: { id: Id; patient: Patient };
+  message?: Message;
+  document?: { id: Id; name: string; message_id: Id | null; created_at: Instant };
+  snippet: { text: string; hit: boolean }[];
+}
+
 export interface Receipt {
   professional: Professional;
   delivered_at: Instant | null;
