@@ -1,7 +1,9 @@
 import type {
   AdminAccount,
+  Alert,
   Audience,
   Category,
+  Device,
   Found,
   Id,
   Invitation,
@@ -10,6 +12,7 @@ import type {
   Message,
   MaskCode,
   NewAccount,
+  NewDevice,
   NewMember,
   NewMessage,
   NewPatient,
@@ -126,6 +129,33 @@ export class Api {
 
   measures(team: Id, options: { code?: string; from?: string } = {}): Promise<Measured> {
     return this.http.get(`/teams/${id(team)}/measures`, options);
+  }
+  alerts(state: 'open' | 'ended', cursor?: string): Promise<Page<Alert>> {
+    return this.http.get('/alerts', { state, cursor });
+  }
+  alert(alert: Id): Promise<Alert> {
+    return this.http.get(`/alerts/${id(alert)}`);
+  }
+  alertOf(message: Id): Promise<Alert> {
+    return this.http.get(`/messages/${id(message)}/alert`);
+  }
+  acknowledge(alert: Id, outcome: 'taken' | 'handed_over', to?: Id): Promise<Alert> {
+    return this.http.post(`/alerts/${id(alert)}/acknowledge`, { outcome, to });
+  }
+  alertShown(alert: Id): Promise<void> {
+    return this.http.post(`/alerts/${id(alert)}/shown`, {});
+  }
+  devices(): Promise<Page<Device> & { push_key: string }> {
+    return this.http.get('/devices');
+  }
+  addDevice(device: NewDevice): Promise<Device> {
+    return this.http.post('/devices', device);
+  }
+  testDevice(device: Id): Promise<void> {
+    return this.http.post(`/devices/${id(device)}/test`, {});
+  }
+  removeDevice(device: Id): Promise<void> {
+    return this.http.delete(`/devices/${id(device)}`);
   }
   search(
     params: { q: string; team?: Id; category?: string; kind?: string; from?: string; cursor?: string },

@@ -14,6 +14,7 @@ const fixed: Record<string, Route> = {
   patients: { name: 'patients' },
   'patients/nouveau': { name: 'patient_new' },
   recherche: { name: 'search' },
+  alertes: { name: 'alerts' },
   compte: { name: 'account' },
   comptes: { name: 'accounts' },
 };
@@ -43,6 +44,7 @@ export const paths = {
   message: (team: string, message: string) =>
     `/patients/${encodeURIComponent(team)}/messages/${encodeURIComponent(message)}`,
   search: () => '/recherche',
+  alerts: () => '/alertes',
   account: () => '/compte',
   accounts: () => '/comptes',
 };

@@ -19,6 +19,9 @@ import type {
 } from '../model/types';
 import type { Threshold } from '../model/series';
 import type { Api, ApiError } from './api';
+import type { Alerts } from './alerts';
+import type { Notices } from './notices';
+import type { Push } from './push';
 import type { Search } from './search';
 import type { ThresholdsView } from './thresholds';
 
@@ -205,6 +208,9 @@ export interface AccountFace {
   outbox: OutboxFace;
   drafts: DraftsFace;
   audiences: { open(team_id: Id): ComposerAudience };
+  alerts: Alerts;
+  notices: Notices;
+  push: Push;
   search: Search;
   thresholds: { of(team_id: Id): Readable<ThresholdsView>; set(team_id: Id, items: Threshold[]): Promise<void> };
   live: { state: Readable<LiveState>; retry(): void };
@@ -224,6 +230,7 @@ export type Route =
   | { name: 'patients' }
   | { name: 'patient_new' }
   | { name: 'search' }
+  | { name: 'alerts' }
   | { name: 'dossier'; team_id: Id; view: DossierView }
   | { name: 'message'; team_id: Id; message_id: Id }
   | { name: 'account' }

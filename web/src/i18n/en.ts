@@ -2,6 +2,7 @@ import type { Fr } from './fr';
 import type { Like } from './texts';
 import { account } from './en/account';
 import { admin } from './en/admin';
+import { alerts } from './en/alerts';
 import { circle } from './en/circle';
 import { common } from './en/common';
 import { composer } from './en/composer';
@@ -13,5 +14,5 @@ import { search } from './en/search';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, measures, search, account, admin, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, alerts, measures, search, account, admin, errors };
 

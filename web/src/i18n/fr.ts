@@ -1,5 +1,6 @@
 import { account } from './fr/account';
 import { admin } from './fr/admin';
+import { alerts } from './fr/alerts';
 import { circle } from './fr/circle';
 import { common } from './fr/common';
 import { composer } from './fr/composer';
@@ -11,6 +12,6 @@ import { search } from './fr/search';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, circle, measures, search, account, admin, errors };
+export const fr = { common, signin, patients, dossier, composer, circle, alerts, measures, search, account, admin, errors };
 
 export type Fr = typeof fr;

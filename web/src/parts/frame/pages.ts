@@ -33,6 +33,8 @@ export function shown(route: Route): Shown {
     }
     case 'search':
       return plain('Search', true);
+    case 'alerts':
+      return plain('Alerts', true);
     case 'account':
       return plain('Account');
     case 'accounts':
