@@ -52,8 +52,8 @@ describe('push', () => {
   });
 
   it.each([
-    ['unsupported', { supported: () => false }],
-    ['ios', { supported: () => false, needsHomeScreen: () => true }],
+    ['unsupported', { supported: (): boolean => false }],
+    ['ios', { supported: (): boolean => false, needsHomeScreen: (): boolean => true }],
     ['denied', { permission: (): NotificationPermission => 'denied' }],
   ] as const)('says when it cannot: %s', async (state, change) => {
     const { push } = world(change);
