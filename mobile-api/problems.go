@@ -61,6 +61,7 @@ var problems = map[string]entry{
 	"text_forbidden_character": say(422, "Le texte contient un caractère invisible qui n’est pas accepté. Retapez-le ou collez-le sans mise en forme.", "The text contains an invisible character that is not accepted. Type it again or paste it without formatting."),
 	"unknown_category":         say(422, "Cette rubrique n’existe pas.", "This category does not exist."),
 	"unknown_note_type":        say(422, "Ce type de note n’existe pas.", "This type of note does not exist."),
+	"threshold_order":          say(422, "Le seuil bas doit être inférieur au seuil haut.", "The lower limit must be below the upper one."),
 	"unknown_measure":          say(422, "Cette constante n’est pas reconnue.", "This measure is not recognised."),
 	"measure_out_of_bounds":    say(422, "Cette valeur est impossible. Vérifiez la saisie et l’unité (tension en mmHg, ex. 186/104).", "This value is impossible. Check the figures and the unit (blood pressure in mmHg, e.g. 186/104)."),
 	"unknown_mask":             say(422, "Ce choix de visibilité n’existe pas.", "This choice of visibility does not exist."),

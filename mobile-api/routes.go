@@ -33,6 +33,8 @@ func (a *API) routes() {
 	route(a, "DELETE /api/v1/teams/{team}/members/{professional}", "End a person's places in the circle", a.endMember)
 	route(a, "GET /api/v1/teams/{team}/will", "Information, consents, oppositions", a.will)
 	route(a, "POST /api/v1/teams/{team}/will", "Record or withdraw one", a.recordWill, created)
+	route(a, "GET /api/v1/teams/{team}/thresholds", "Beyond what a patient's measures are flagged", a.thresholds)
+	route(a, "PUT /api/v1/teams/{team}/thresholds", "Set some of them", a.setThresholds)
 	route(a, "GET /api/v1/teams/{team}/audience", "Who would read a message, who would not, and why", a.audience)
 
 	route(a, "GET /api/v1/teams/{team}/measures", "Measures over time, oldest first", a.measures)

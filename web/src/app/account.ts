@@ -1,15 +1,22 @@
 // Everything that belongs to the signed-in person, on this device and towards the server.
 
-import type { Me } from '../model/types';
+import type { ChangeEvent, Id, Me, Message } from '../model/types';
 import type { Api } from './api';
+import { Alerts } from './alerts';
 import { Audiences } from './audience';
 import { background } from './background';
 import { Db } from './db';
 import { Drafts } from './drafts';
 import { Live, type Socket } from './live';
+import { memory } from './memory';
+import { Notices } from './notices';
 import { Outbox } from './outbox';
 import type { AccountFace } from './shapes';
+import { browserPlace, Push } from './push';
+import { appBadge, chime } from './ring';
+import { Search } from './search';
 import { Store } from './store';
+import { Thresholds } from './thresholds';
 import { openTabs, turnFor, type Tabs } from './tabs';
 
 export interface AccountOptions {
@@ -26,6 +33,11 @@ export class Account implements AccountFace {
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly audiences: Audiences;
+  readonly alerts: Alerts;
+  readonly notices: Notices;
+  readonly push: Push;
+  readonly search: Search;
+  readonly thresholds: Thresholds;
   readonly live: Live;
   readonly tabs: Tabs;
   readonly #db: Db;
@@ -44,8 +56,15 @@ export class Account implements AccountFace {
       send: (channel, body) => api.post(channel, body),
       sent: (message) => this.store.sent(message),
     });
-    this.store = new Store({ db, api, me: me.id, outbox: this.outbox });
+    this.notices = new Notices();
+    this.push = new Push(api, browserPlace(memory()), me.id);
+    this.alerts = new Alerts({ api, ring: chime, badge: appBadge, visible: () => document.visibilityState === 'visible' });
+    const onAlert = (event: ChangeEvent) => this.alerts.heard(event);
+    const onNews = (message: Message, team: Id) => this.notices.tell(message, team);
+    this.store = new Store({ db, api, me: me.id, outbox: this.outbox, onAlert, onNews });
     this.audiences = new Audiences(db, api);
+    this.search = new Search(api);
+    this.thresholds = new Thresholds(api);
     const sync = (cursor: string | null) => api.sync(cursor);
     this.live = new Live({ target: this.store, open: openSocket, sync, onSignedOut });
   }
@@ -63,6 +82,8 @@ export class Account implements AccountFace {
   start(): void {
     this.live.start();
     background(this.store.refresh());
+    background(this.alerts.refresh());
+    background(this.push.renew());
     background(this.outbox.flush());
     this.live.state.subscribe((state) => {
       if (state === 'live' && !this.#closed) this.outbox.wake();
@@ -72,6 +93,7 @@ export class Account implements AccountFace {
   /** The network or the page came back. */
   wake(): void {
     this.live.retry();
+    this.alerts.seen();
     this.outbox.wake();
   }
 
@@ -80,6 +102,9 @@ export class Account implements AccountFace {
     this.#closed = true;
     this.live.stop();
     this.store.close();
+    this.search.close();
+    this.alerts.close();
+    this.notices.close();
     await this.drafts.flush().catch(() => {});
     await this.outbox.close();
     this.tabs.close();

@@ -1,7 +1,10 @@
 import type {
   AdminAccount,
+  Alert,
   Audience,
   Category,
+  Device,
+  Found,
   Id,
   Instance,
   Invitation,
@@ -10,6 +13,7 @@ import type {
   Message,
   MaskCode,
   NewAccount,
+  NewDevice,
   NewMember,
   NewMessage,
   NewPatient,
@@ -28,6 +32,7 @@ import type {
   TeamItem,
   Will,
 } from '../model/types';
+import type { Measured, Threshold } from '../model/series';
 import { Http, type HttpOptions } from './http';
 
 export { ApiError, Offline } from './http';
@@ -124,6 +129,49 @@ export class Api {
     const { category, masks, only_to, thread_id } = params;
     const query = { category, mask: masks, only_to, thread_id: thread_id ?? undefined };
     return this.http.get(`/teams/${id(team)}/audience`, query, { signal });
+  }
+
+  measures(team: Id, options: { code?: string; from?: string } = {}): Promise<Measured> {
+    return this.http.get(`/teams/${id(team)}/measures`, options);
+  }
+  alerts(state: 'open' | 'ended', cursor?: string): Promise<Page<Alert>> {
+    return this.http.get('/alerts', { state, cursor });
+  }
+  alert(alert: Id): Promise<Alert> {
+    return this.http.get(`/alerts/${id(alert)}`);
+  }
+  alertOf(message: Id): Promise<Alert> {
+    return this.http.get(`/messages/${id(message)}/alert`);
+  }
+  acknowledge(alert: Id, outcome: 'taken' | 'handed_over', to?: Id): Promise<Alert> {
+    return this.http.post(`/alerts/${id(alert)}/acknowledge`, { outcome, to });
+  }
+  alertShown(alert: Id): Promise<void> {
+    return this.http.post(`/alerts/${id(alert)}/shown`, {});
+  }
+  devices(): Promise<Page<Device> & { push_key: string }> {
+    return this.http.get('/devices');
+  }
+  addDevice(device: NewDevice): Promise<Device> {
+    return this.http.post('/devices', device);
+  }
+  testDevice(device: Id): Promise<void> {
+    return this.http.post(`/devices/${id(device)}/test`, {});
+  }
+  removeDevice(device: Id): Promise<void> {
+    return this.http.delete(`/devices/${id(device)}`);
+  }
+  search(
+    params: { q: string; team?: Id; category?: string; kind?: string; from?: string; cursor?: string },
+    signal?: AbortSignal,
+  ): Promise<Page<Found> & { complete: boolean }> {
+    return this.http.get('/search', params, { signal });
+  }
+  thresholds(team: Id): Promise<{ items: Threshold[]; may_set: boolean }> {
+    return this.http.get(`/teams/${id(team)}/thresholds`);
+  }
+  setThresholds(team: Id, items: Threshold[]): Promise<void> {
+    return this.http.put(`/teams/${id(team)}/thresholds`, { items });
   }
 
   messages(

@@ -4,6 +4,7 @@ import { lang } from '../i18n';
 import type { Readable } from '../model/signal';
 import { Api } from './api';
 import type { Socket } from './live';
+import { memory } from './memory';
 import { Router } from './router';
 import { Session } from './session';
 import type { AccountFace, AppFace, SessionState } from './shapes';
@@ -73,21 +74,6 @@ function openSocket(): Socket {
   const url = new URL('/api/v1/live', location.href);
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   return new WebSocket(url) as Socket;
-}
-
-/** A browser that refuses storage still signs in; it only forgets at the next opening. */
-function memory(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
-  try {
-    localStorage.getItem('');
-    return localStorage;
-  } catch {
-    const kept = new Map<string, string>();
-    return {
-      getItem: (name) => kept.get(name) ?? null,
-      setItem: (name, value) => void kept.set(name, value),
-      removeItem: (name) => void kept.delete(name),
-    };
-  }
 }
 
 export const app: AppFace = new App();

@@ -12,7 +12,8 @@ describe('routes', () => {
     ['/patients/t1/cercle', { name: 'dossier', team_id: 't1', view: 'circle' }],
     ['/patients/t1/messages/m1', { name: 'message', team_id: 't1', message_id: 'm1' }],
     ['/invitation/abc', { name: 'invitation', token: 'abc' }],
-    ['/patients/t1/constantes', { name: 'not_found', path: '/patients/t1/constantes' }],
+    ['/patients/t1/constantes', { name: 'dossier', team_id: 't1', view: 'measures' }],
+    ['/patients/t1/tension', { name: 'not_found', path: '/patients/t1/tension' }],
     ['/patients/t1/cercle/x', { name: 'not_found', path: '/patients/t1/cercle/x' }],
     ['/%E0%A4%A', { name: 'not_found', path: '/%E0%A4%A' }],
   ])('%s', (path, route) => expect(parseRoute(path)).toEqual(route));

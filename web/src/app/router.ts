@@ -4,14 +4,17 @@ import type { DossierView, Route, RouterFace } from './shapes';
 const views: Record<string, DossierView> = {
   cahier: 'notebook',
   discussion: 'discussion',
+  constantes: 'measures',
   cercle: 'circle',
 };
-const words: Record<DossierView, string> = { notebook: 'cahier', discussion: 'discussion', circle: 'cercle' };
+const words: Record<DossierView, string> = { notebook: 'cahier', discussion: 'discussion', measures: 'constantes', circle: 'cercle' };
 const fixed: Record<string, Route> = {
   '': { name: 'home' },
   connexion: { name: 'sign_in' },
   patients: { name: 'patients' },
   'patients/nouveau': { name: 'patient_new' },
+  recherche: { name: 'search' },
+  alertes: { name: 'alerts' },
   compte: { name: 'account' },
   comptes: { name: 'accounts' },
 };
@@ -40,6 +43,8 @@ export const paths = {
   dossier: (team: string, view: DossierView = 'notebook') => `/patients/${encodeURIComponent(team)}/${words[view]}`,
   message: (team: string, message: string) =>
     `/patients/${encodeURIComponent(team)}/messages/${encodeURIComponent(message)}`,
+  search: () => '/recherche',
+  alerts: () => '/alertes',
   account: () => '/compte',
   accounts: () => '/comptes',
 };

@@ -17,7 +17,13 @@ import type {
   Team,
   TeamItem,
 } from '../model/types';
+import type { Threshold } from '../model/series';
 import type { Api, ApiError } from './api';
+import type { Alerts } from './alerts';
+import type { Notices } from './notices';
+import type { Push } from './push';
+import type { Search } from './search';
+import type { ThresholdsView } from './thresholds';
 
 export type SignedOutReason = 'session_expired' | 'session_revoked' | 'signed_out' | null;
 
@@ -202,6 +208,11 @@ export interface AccountFace {
   outbox: OutboxFace;
   drafts: DraftsFace;
   audiences: { open(team_id: Id): ComposerAudience };
+  alerts: Alerts;
+  notices: Notices;
+  push: Push;
+  search: Search;
+  thresholds: { of(team_id: Id): Readable<ThresholdsView>; set(team_id: Id, items: Threshold[]): Promise<void> };
   live: { state: Readable<LiveState>; retry(): void };
 }
 
@@ -211,13 +222,15 @@ export interface RouterFace {
   back(fallback: string): void;
 }
 
-export type DossierView = 'notebook' | 'discussion' | 'circle';
+export type DossierView = 'notebook' | 'discussion' | 'measures' | 'circle';
 
 export type Route =
   | { name: 'home' }
   | { name: 'sign_in' }
   | { name: 'patients' }
   | { name: 'patient_new' }
+  | { name: 'search' }
+  | { name: 'alerts' }
   | { name: 'dossier'; team_id: Id; view: DossierView }
   | { name: 'message'; team_id: Id; message_id: Id }
   | { name: 'account' }

@@ -22,6 +22,9 @@ export interface StoreOptions {
   api: Api;
   me: Id;
   outbox: Pick<Outbox, 'items'>;
+  onAlert?: (event: ChangeEvent) => void;
+  /** Somebody else's message came in while the app is open. */
+  onNews?: (message: Message, team: Id) => void;
 }
 
 export class Store implements StoreFace, LiveTarget {
@@ -217,6 +220,7 @@ export class Store implements StoreFace, LiveTarget {
     const order = last ? compareInstants(message.created_at, last) : 1;
     if (order < 0 || (order === 0 && !fresh)) return;
     this.#teams.bump(channel, message.created_at, this.#foreign(message));
+    if (fresh && this.#foreign(message)) this.#o.onNews?.(message, team.id);
   }
 
   /** Answers the ids this device did not know. */
@@ -249,6 +253,7 @@ export class Store implements StoreFace, LiveTarget {
 
   #sideEffects(event: ChangeEvent): void {
     if (event.type === 'membership') this.#membership(event.team_id);
+    else if (event.type === 'alert') this.#o.onAlert?.(event);
     else if (event.type === 'read') this.#readElsewhere(event);
     else if (event.type === 'receipt' && event.receipt) {
       const id = event.receipt.message_id;

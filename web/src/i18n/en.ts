@@ -2,14 +2,17 @@ import type { Fr } from './fr';
 import type { Like } from './texts';
 import { account } from './en/account';
 import { admin } from './en/admin';
+import { alerts } from './en/alerts';
 import { circle } from './en/circle';
 import { common } from './en/common';
 import { composer } from './en/composer';
 import { dossier } from './en/dossier';
 import { errors } from './en/errors';
+import { measures } from './en/measures';
 import { patients } from './en/patients';
+import { search } from './en/search';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, account, admin, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, alerts, measures, search, account, admin, errors };
 

@@ -1,14 +1,17 @@
 import { account } from './fr/account';
 import { admin } from './fr/admin';
+import { alerts } from './fr/alerts';
 import { circle } from './fr/circle';
 import { common } from './fr/common';
 import { composer } from './fr/composer';
 import { dossier } from './fr/dossier';
 import { errors } from './fr/errors';
+import { measures } from './fr/measures';
 import { patients } from './fr/patients';
+import { search } from './fr/search';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, circle, account, admin, errors };
+export const fr = { common, signin, patients, dossier, composer, circle, alerts, measures, search, account, admin, errors };
 
 export type Fr = typeof fr;

@@ -620,6 +620,24 @@ export interface paths {
         patch: operations["patch-teams-team-patient"];
         trace?: never;
     };
+    "/api/v1/teams/{team}/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Beyond what a patient's measures are flagged */
+        get: operations["get-teams-team-thresholds"];
+        /** Set some of them */
+        put: operations["put-teams-team-thresholds"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/will": {
         parameters: {
             query?: never;
@@ -1310,6 +1328,21 @@ export interface components {
         Telephone: {
             label: string;
             number: string;
+        };
+        Threshold: {
+            code: string;
+            component: string;
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            low: number | null;
+        };
+        Thresholds: {
+            items: components["schemas"]["Threshold"][];
+            may_set: boolean;
+        };
+        ThresholdsInputBody: {
+            items: components["schemas"]["Threshold"][];
         };
         Will: {
             category: string | null;
@@ -2639,6 +2672,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Patient"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teams-team-thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thresholds"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-teams-team-thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdsInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

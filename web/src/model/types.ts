@@ -272,6 +272,8 @@ export interface Audience {
   hidden_from: NonReader[];
   as_of: Instant;
   total: number;
+  /** Who is alerted when it is urgent, in this order. */
+  alert_order?: { professional: { id: Id; display_name: string }; reachable: boolean }[];
 }
 
 export interface Component {
@@ -339,6 +341,62 @@ export interface NewMessage {
   written_at?: Instant;
 }
 
+export type AlertState = 'open' | 'taken' | 'cancelled' | 'unanswered';
+
+/** One person asked, in the order they were. */
+export interface AlertStep {
+  professional: { id: Id; display_name: string };
+  asked_at: Instant;
+  repeated_at?: Instant | null;
+  delivered_at: Instant | null;
+  seen_at: Instant | null;
+  answered_at: Instant | null;
+  outcome: string | null;
+}
+
+export interface Alert {
+  id: Id;
+  team_id: Id;
+  channel_id: Id;
+  message_id: Id;
+  patient: Patient;
+  severity: string;
+  state: AlertState;
+  raised_by: { id: Id; display_name: string };
+  raised_at: Instant;
+  owner: { id: Id; display_name: string } | null;
+  ended_at: Instant | null;
+  /** I am asked now. */
+  mine: boolean;
+  steps: AlertStep[];
+}
+
+/** A browser that can be rung. */
+export interface Device {
+  id: Id;
+  name: string;
+  created_at: Instant;
+  last_reached_at: Instant | null;
+  failing: boolean;
+  this_session: boolean;
+}
+
+export interface NewDevice {
+  id: Id;
+  name: string;
+  endpoint: string;
+  keys: { p256dh: string; auth: string };
+}
+
+/** Something found, and where. */
+export interface Found {
+  kind: 'message' | 'patient' | 'document';
+  team: { id: Id; patient: Patient };
+  message?: Message;
+  document?: { id: Id; name: string; message_id: Id | null; created_at: Instant };
+  snippet: { text: string; hit: boolean }[];
+}
+
 export interface Receipt {
   professional: Professional;
   delivered_at: Instant | null;
@@ -380,6 +438,7 @@ export interface ChangeEvent {
     at: Instant;
   };
   read?: { message_id: Id };
+  alert?: { id: Id; message_id: Id; state: AlertState };
 }
 
 export interface Reset {

@@ -31,6 +31,10 @@ export function shown(route: Route): Shown {
       const props = { team: route.team_id, tab: 'notebook', message: route.message_id };
       return { page: 'Dossier', props, list: true, key: route.team_id };
     }
+    case 'search':
+      return plain('Search', true);
+    case 'alerts':
+      return plain('Alerts', true);
     case 'account':
       return plain('Account');
     case 'accounts':

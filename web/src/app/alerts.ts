@@ -1,0 +1,161 @@
+// Alerts: what asks this person, what became of it, and that she is told at once while the page is open.
+
+import { derived, type Readable, Signal } from '../model/signal';
+import type { Alert, ChangeEvent, Id } from '../model/types';
+import { all, type Api } from './api';
+import { background } from './background';
+import { ApiError } from './http';
+import { sentenceOf } from './sentences';
+
+export interface AlertsView {
+  open: Alert[];
+  ended: Alert[];
+  next: string | null;
+  loading: boolean;
+  error: string | null;
+}
+
+export interface AlertsOptions {
+  api: Pick<Api, 'alerts' | 'alert' | 'alertOf' | 'acknowledge' | 'alertShown'>;
+  /** The page is in sight: only then was an alert shown. */
+  visible: () => boolean;
+  /** Something new asks this person. */
+  ring: () => void;
+  /** How many ask, for the badge of the app's icon. */
+  badge: (count: number) => void;
+}
+
+export class Alerts {
+  readonly view = new Signal<AlertsView>({ open: [], ended: [], next: null, loading: true, error: null });
+  /** Those that ask me now, the oldest first: it has waited longest. */
+  readonly asking: Readable<Alert[]> = derived([this.view], () => this.view.get().open.filter((one) => one.mine));
+  readonly #o: AlertsOptions;
+  readonly #ofMessage = new Map<Id, Signal<Alert | null>>();
+  readonly #announced = new Set<Id>();
+  #reading: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(options: AlertsOptions) {
+    this.#o = options;
+  }
+
+  /** The open ones; several asking at once get one reading. */
+  refresh(): Promise<void> {
+    this.#reading ??= this.#refresh().finally(() => (this.#reading = null));
+    return this.#reading;
+  }
+
+  async #refresh(): Promise<void> {
+    this.view.update((view) => ({ ...view, loading: true }));
+    try {
+      const open = await all((cursor) => this.#o.api.alerts('open', cursor));
+      if (this.#closed) return;
+      this.view.update((view) => ({ ...view, open: open.sort(byAge), loading: false, error: null }));
+      for (const alert of open) this.#tell(alert);
+      this.#announce();
+    } catch (error) {
+      this.view.update((view) => ({ ...view, loading: false, error: sentenceOf(error) }));
+    }
+  }
+
+  /** What has ended, newest first, a page more at each call. */
+  async ended(more = false): Promise<void> {
+    try {
+      const { next, ended } = this.view.get();
+      const page = await this.#o.api.alerts('ended', more ? (next ?? undefined) : undefined);
+      this.view.update((view) => ({ ...view, ended: more ? [...ended, ...page.items] : page.items, next: page.next, error: null }));
+    } catch (error) {
+      this.view.update((view) => ({ ...view, error: sentenceOf(error) }));
+    }
+  }
+
+  /** The alert a note raised; null until known, or when there is none. */
+  of(message: Id): Readable<Alert | null> {
+    let signal = this.#ofMessage.get(message);
+    if (!signal) {
+      this.#ofMessage.set(message, (signal = new Signal<Alert | null>(null)));
+      background(this.#readOf(message, signal));
+    }
+    return signal;
+  }
+
+  /** The server says that something happened to an alert. */
+  heard(event: ChangeEvent): void {
+    const about = event.alert;
+    if (!about || this.#closed) return;
+    background(this.#read(about.id));
+  }
+
+  /** The page came into sight: what asks has now been shown. */
+  seen(): void {
+    for (const alert of this.asking.get()) background(this.#shown(alert));
+  }
+
+  /** Throws ApiError (alert_ended, …) or Offline; what is known is brought up to date either way. */
+  async acknowledge(alert: Id, outcome: 'taken' | 'handed_over', to?: Id): Promise<void> {
+    try {
+      this.#keep(await this.#o.api.acknowledge(alert, outcome, to));
+    } catch (error) {
+      await this.#read(alert).catch(() => {});
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#o.badge(0);
+  }
+
+  async #read(id: Id): Promise<void> {
+    try {
+      this.#keep(await this.#o.api.alert(id));
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+      this.view.update((view) => ({ ...view, open: view.open.filter((one) => one.id !== id), ended: view.ended.filter((one) => one.id !== id) }));
+    }
+  }
+
+  async #readOf(message: Id, signal: Signal<Alert | null>): Promise<void> {
+    try {
+      signal.set(await this.#o.api.alertOf(message));
+    } catch {
+      // None, or not readable now; a frame tells when there is one.
+    }
+  }
+
+  #keep(alert: Alert): void {
+    if (this.#closed) return;
+    this.#tell(alert);
+    this.view.update((view) => {
+      const open = view.open.filter((one) => one.id !== alert.id);
+      const ended = view.ended.filter((one) => one.id !== alert.id);
+      return alert.state === 'open' ? { ...view, open: [...open, alert].sort(byAge), ended } : { ...view, open, ended: [alert, ...ended] };
+    });
+    this.#announce();
+  }
+
+  #tell(alert: Alert): void {
+    const signal = this.#ofMessage.get(alert.message_id);
+    if (signal) signal.set(alert);
+    else this.#ofMessage.set(alert.message_id, new Signal<Alert | null>(alert));
+  }
+
+  #announce(): void {
+    const asking = this.asking.get();
+    this.#o.badge(asking.length);
+    const fresh = asking.filter((one) => !this.#announced.has(one.id));
+    for (const one of fresh) this.#announced.add(one.id);
+    // Taken and handed over again, it is news again.
+    for (const id of this.#announced) if (!asking.some((one) => one.id === id)) this.#announced.delete(id);
+    if (fresh.length === 0) return;
+    this.#o.ring();
+    if (this.#o.visible()) for (const one of fresh) background(this.#shown(one));
+  }
+
+  async #shown(alert: Alert): Promise<void> {
+    // Not said is at worst a ring too many.
+    await this.#o.api.alertShown(alert.id).catch(() => {});
+  }
+}
+
+const byAge = (a: Alert, b: Alert) => Date.parse(a.raised_at) - Date.parse(b.raised_at);

@@ -1,0 +1,31 @@
+import type { Fr } from '../fr';
+import type { Like } from '../texts';
+
+export const search: Like<Pick<Fr, 'search'>>['search'] = {
+  title: 'Search',
+  field: 'A word of a note, a name, a document',
+  in_notes: 'Search notes and documents for “{query}”',
+  all: 'Everything',
+  message: 'Notes and messages',
+  patient: 'Patients',
+  document: 'Documents',
+  kind: 'Search in',
+  team: 'Record',
+  any_team: 'All my records',
+  category: 'Category',
+  any_category: 'All',
+  period: 'Period',
+  days_0: 'Any time',
+  days_7: 'Last 7 days',
+  days_30: 'Last 30 days',
+  days_365: 'Last 12 months',
+  start: 'Type one or several words. “missed dose” also finds “missed doses”.',
+  none: 'Nothing you may read contains “{query}”.',
+  none_hint: 'Try another word, or remove a filter.',
+  clear_filters: 'Remove the filters',
+  incomplete: 'The very last messages may not be there yet.',
+  more: 'See more',
+  results: { one: '{count} result', other: '{count} results' },
+  results_more: 'More than {count} results',
+  opened: 'Record',
+};
