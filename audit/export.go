@@ -15,9 +15,6 @@ type Exporter interface {
 	Has(ctx context.Context, name string) (bool, error)
 }
 
-// exportWithin bounds one export: nothing is sealed meanwhile.
-const exportWithin = 5 * time.Second
-
 // exportPatiently leaves a place that hangs alone for a while, so that sealing goes on beside it.
 func (s *Sealer) exportPatiently(ctx context.Context) error {
 	began := time.Now()
@@ -25,7 +22,7 @@ func (s *Sealer) exportPatiently(ctx context.Context) error {
 		return nil
 	}
 	err := s.export(ctx)
-	if took := time.Since(began); err != nil && took > sealEvery {
+	if took := time.Since(began); err != nil && took > s.exportWithin/5 {
 		s.exportAfter = time.Now().Add(5 * took)
 	}
 	return err
@@ -115,7 +112,7 @@ func (s *Sealer) exportBlock(ctx context.Context, number int64) error {
 	if err != nil {
 		return fmt.Errorf("export block %d: %w", number, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, exportWithin)
+	ctx, cancel := context.WithTimeout(ctx, s.exportWithin)
 	defer cancel()
 	if err := s.exports.Put(ctx, b.name(), data); err != nil {
 		return fmt.Errorf("export block %d: %w", number, err)

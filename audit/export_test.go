@@ -145,3 +145,45 @@ func TestAPlaceInTroubleIsCaughtUp(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// hanging is a place that answers nothing.
+type hanging struct {
+	Directory
+	asked chan struct{}
+}
+
+func (h hanging) Put(ctx context.Context, _ string, _ []byte) error {
+	h.asked <- struct{}{}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestAPlaceThatHangsIsLeftAloneForAWhile(t *testing.T) {
+	t.Parallel()
+	tr := newTerritory(t)
+	place := hanging{tr.exports, make(chan struct{}, 100)}
+	tr.sealer = tr.newSealer(place)
+	tr.sealer.exportWithin = 50 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	tr.write(1)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for len(place.asked) == 0 {
+		_, _ = tr.sealer.SealOnce(ctx)
+		<-tick.C
+	}
+	tr.sealer.exportAfter = time.Now().Add(time.Hour) // as if it had hung for long
+	tr.write(2)
+	tr.seal(2)
+	if n := len(place.asked); n != 1 {
+		t.Errorf("asked %d times while it is left alone", n)
+	}
+	tr.sealer.exportAfter = time.Time{}
+	if _, err := tr.sealer.SealOnce(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("asked again: %v", err)
+	}
+	if tr.sealer.exportAfter.Before(time.Now()) {
+		t.Error("a place that hung again is not left alone")
+	}
+}

@@ -33,6 +33,8 @@ type Sealer struct {
 	log     *slog.Logger
 	limit   int
 	nudge   chan struct{}
+	// exportWithin bounds one export: nothing is sealed meanwhile.
+	exportWithin time.Duration
 
 	working sync.Mutex // guards what follows: one pass at a time
 	conn    *pgx.Conn  // holds the lock, and everything is done through it: no lock, no sealing
@@ -60,7 +62,7 @@ type Stats struct {
 func NewSealer(db *storage.DB, key ed25519.PrivateKey, exports Exporter, log *slog.Logger) *Sealer {
 	return &Sealer{
 		db: db, key: key, exports: exports, log: log, limit: blockLines,
-		nudge: make(chan struct{}, 1), exported: -1, stats: Stats{MeasuredAt: time.Now()},
+		nudge: make(chan struct{}, 1), exportWithin: 5 * time.Second, exported: -1, stats: Stats{MeasuredAt: time.Now()},
 	}
 }
 

@@ -62,27 +62,62 @@ type SeriesRequest struct {
 // seriesMost bounds the messages of one answer; of more, the newest are kept.
 const seriesMost = 5000
 
+// Measured is the series of a period, and the other notes of the same time: something may have happened then.
+type Measured struct {
+	Series []Series
+	Notes  []OtherNote
+}
+
+// OtherNote is a note of the notebook that carries none of the measures asked for.
+type OtherNote struct {
+	At        time.Time `json:"at"`
+	MessageID uuid.UUID `json:"message_id"`
+	Urgent    bool      `json:"urgent"`
+}
+
 // Measures gives the measures of a circle's messages that the actor may read, in their present revision.
-func (s *Service) Measures(ctx context.Context, actor access.Actor, team uuid.UUID, req SeriesRequest) ([]Series, error) {
+func (s *Service) Measures(ctx context.Context, actor access.Actor, team uuid.UUID, req SeriesRequest) (Measured, error) {
 	kinds := int32(1)<<len(MeasureCodes) - 1
 	if req.Code != "" {
 		if kinds = kindBit(req.Code); kinds == 0 {
-			return nil, &Invalid{"code", "unknown_measure"}
+			return Measured{}, &Invalid{"code", "unknown_measure"}
 		}
 	}
 	if req.To.IsZero() {
 		req.To = access.Forever
 	}
-	var out []Series
+	var out Measured
 	err := s.gate.Read(ctx, actor, access.Space(team), "measures.read", func(g access.Grant) error {
 		rows, err := measureRows(ctx, g, kinds, req)
 		if err != nil {
 			return err
 		}
 		slices.Reverse(rows)
-		out, err = s.series(ctx, g, rows, kinds)
+		if out.Series, err = s.series(ctx, g, rows, kinds); err != nil {
+			return err
+		}
+		out.Notes, err = otherNotes(ctx, g, kinds, req)
 		return err
 	})
+	return out, err
+}
+
+// otherNotesMost bounds the marks under a curve; of more, the newest are kept.
+const otherNotesMost = 500
+
+func otherNotes(ctx context.Context, g access.Grant, kinds int32, req SeriesRequest) ([]OtherNote, error) {
+	args := g.VisibleArgs()
+	args["kinds"], args["from"], args["to"], args["most"] = kinds, req.From, req.To, otherNotesMost
+	rows, err := g.Tx().Query(ctx, `select m.written_at, m.id, m.urgent from messages m join channels c on c.id = m.channel_id and c.kind = 'notebook'
+		where m.space_id = @space and m.thread_id is null and m.measure_kinds & @kinds = 0 and m.state <> 'withdrawn'
+			and m.written_at >= @from and m.written_at < @to and `+access.VisibleWhere+` order by m.written_at desc, m.id desc limit @most`, args)
+	if err != nil {
+		return nil, fmt.Errorf("other notes: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[OtherNote])
+	for i := range out {
+		out[i].At = out[i].At.UTC()
+	}
 	return out, err
 }
 

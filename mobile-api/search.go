@@ -158,7 +158,13 @@ type measuresInput struct {
 	To   string `query:"to" doc:"An instant; it is not included."`
 }
 
-func (a *API) measures(ctx context.Context, in *measuresInput) (*answer[page[chat.Series]], error) {
+// Measured is the measures of a circle over time.
+type Measured struct {
+	page[chat.Series]
+	Notes []chat.OtherNote `json:"notes" doc:"The other notes of the same time."`
+}
+
+func (a *API) measures(ctx context.Context, in *measuresInput) (*answer[Measured], error) {
 	req := chat.SeriesRequest{Code: in.Code}
 	var faults []fieldFault
 	req.From, faults = instantIn(in.From, "from", faults)
@@ -166,6 +172,6 @@ func (a *API) measures(ctx context.Context, in *measuresInput) (*answer[page[cha
 	if len(faults) > 0 {
 		return nil, fieldProblem(langIn(ctx), faults...)
 	}
-	series, err := a.cfg.Chat.Measures(ctx, actorIn(ctx), in.Team, req)
-	return answered(wholeList(series), err)
+	found, err := a.cfg.Chat.Measures(ctx, actorIn(ctx), in.Team, req)
+	return answered(Measured{wholeList(found.Series), found.Notes}, err)
 }

@@ -200,6 +200,33 @@ func TestLookAlikes(t *testing.T) {
 	w.open(w.gp, second)
 }
 
+// Only a demo tells of a circle that began before its dossier was opened.
+func TestAPlaceOfAFounderIsDatedBackInADemoOnly(t *testing.T) {
+	w := newWorld(t)
+	req, since := marcillac(), time.Now().AddDate(0, -1, 0)
+	_, err := w.OpenPast(t.Context(), w.nurse, req, since)
+	w.refused(err, ErrNotDemo)
+	w.exec("insert into instance (id, incarnation, territory, demo) values (gen_random_uuid(), gen_random_uuid(), 'Essai', false)")
+	_, err = w.OpenPast(t.Context(), w.nurse, req, since)
+	w.refused(err, ErrNotDemo)
+	w.exec("update instance set demo = true")
+	for field, at := range map[string]time.Time{"from_too_far": time.Now().Add(time.Hour), "from_too_old": {}} {
+		_, err = w.OpenPast(t.Context(), w.nurse, req, at)
+		w.invalid(err, "from", field)
+	}
+	if n := w.count("select count(*) from spaces"); n != 0 {
+		t.Error("what was refused left a circle")
+	}
+	opened, err := w.OpenPast(t.Context(), w.nurse, req, since)
+	w.ok(err)
+	if m := w.get(w.nurse, opened.TeamID).member(w.nurse); !m.From.Equal(moment(since)) {
+		t.Errorf("dated from %s, want %s", m.From, since)
+	}
+	if again, created, err := w.Open(t.Context(), w.nurse, req); err != nil || created || again != opened {
+		t.Errorf("the same request again: %+v, %v, %v", again, created, err)
+	}
+}
+
 // On a birth date that stands for an unknown day there are thousands: the one that is the same person is met among them all,
 // wherever its row lies, and those answered are the likest.
 func TestNoLookAlikeIsLostInACrowd(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -198,6 +199,16 @@ func TestWrongKeysAreRefused(t *testing.T) {
 		wants(t, "get", err, objects.ErrRefused)
 		wants(t, "put", b.Put(t.Context(), "other", bytes.NewReader([]byte("y")), objects.Put{Size: 1}), objects.ErrRefused)
 	}
+}
+
+// A put must not be answered before its file is on disk; a wrong directory shows that it is looked for there.
+func TestWhatAGatewayHereKeepsIsFlushed(t *testing.T) {
+	t.Parallel()
+	cfg := storagetest.S3(t)
+	put(t, bucket(t, cfg), "a/b/c", "flushed")
+	cfg.Files = t.TempDir()
+	err := open(t, cfg).Put(t.Context(), "a/b/d", bytes.NewReader([]byte("x")), objects.Put{Size: 1})
+	wants(t, "nothing to flush", err, fs.ErrNotExist)
 }
 
 func TestABucketThatIsNotThere(t *testing.T) {

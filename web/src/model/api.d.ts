@@ -812,18 +812,9 @@ export interface components {
             components: components["schemas"]["Component"][];
             context?: string;
         };
-        MeasurePoint: {
-            /** Format: date-time */
-            at: string;
-            author: components["schemas"]["Mention"];
-            components: components["schemas"]["Component"][];
-            context?: string;
-            /** Format: uuid */
-            message_id: string;
-        };
-        MeasureSeries: {
-            code: string;
-            points: components["schemas"]["MeasurePoint"][];
+        Measured: {
+            /** @description The other notes of the same time. */
+            notes: components["schemas"]["OtherNote"][];
         };
         Member: {
             basis: string;
@@ -1004,6 +995,13 @@ export interface components {
             /** Format: uuid */
             team_id: string;
         };
+        OtherNote: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            message_id: string;
+            urgent: boolean;
+        };
         PageAccount: {
             items: components["schemas"]["Account"][];
             /** @description The cursor of the next page; null on the last. */
@@ -1026,11 +1024,6 @@ export interface components {
         };
         PageRevision: {
             items: components["schemas"]["Revision"][];
-            /** @description The cursor of the next page; null on the last. */
-            next: string | null;
-        };
-        PageSeries: {
-            items: components["schemas"]["MeasureSeries"][];
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -2570,7 +2563,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageSeries"];
+                    "application/json": components["schemas"]["Measured"];
                 };
             };
             /** @description Error */

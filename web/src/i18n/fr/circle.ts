@@ -114,7 +114,7 @@ export const circle = {
   will_given_by: 'par {name}',
   will_recorded: 'Enregistré par {name} le {date}',
   will_to: 'aux {names}',
-  will_kind: 'Ce qui est enregistré',
+  will_kind: 'À enregistrer',
   will_date: 'Date',
   will_date_hint: 'Quand le patient l’a dit.',
   will_from: 'Par qui',
