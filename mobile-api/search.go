@@ -160,7 +160,8 @@ type measuresInput struct {
 
 // Measured is the measures of a circle over time.
 type Measured struct {
-	page[chat.Series]
+	Items []chat.Series    `json:"items"`
+	Next  *string          `json:"next" doc:"Always null: one answer holds all."`
 	Notes []chat.OtherNote `json:"notes" doc:"The other notes of the same time."`
 }
 
@@ -173,5 +174,5 @@ func (a *API) measures(ctx context.Context, in *measuresInput) (*answer[Measured
 		return nil, fieldProblem(langIn(ctx), faults...)
 	}
 	found, err := a.cfg.Chat.Measures(ctx, actorIn(ctx), in.Team, req)
-	return answered(Measured{wholeList(found.Series), found.Notes}, err)
+	return answered(Measured{Items: found.Series, Notes: found.Notes}, err)
 }

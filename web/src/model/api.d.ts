@@ -812,7 +812,23 @@ export interface components {
             components: components["schemas"]["Component"][];
             context?: string;
         };
+        MeasurePoint: {
+            /** Format: date-time */
+            at: string;
+            author: components["schemas"]["Mention"];
+            components: components["schemas"]["Component"][];
+            context?: string;
+            /** Format: uuid */
+            message_id: string;
+        };
+        MeasureSeries: {
+            code: string;
+            points: components["schemas"]["MeasurePoint"][];
+        };
         Measured: {
+            items: components["schemas"]["MeasureSeries"][];
+            /** @description Always null: one answer holds all. */
+            next: string | null;
             /** @description The other notes of the same time. */
             notes: components["schemas"]["OtherNote"][];
         };
