@@ -20,6 +20,7 @@ type Options struct {
 	Seconds  int // of each part of a round
 	Sockets  int // idle sockets to count the memory of
 	Messages int // in the database while pages are read
+	Search   int // in the database while it is searched; 0 leaves searching out
 	Progress io.Writer
 }
 
@@ -42,6 +43,8 @@ func (o Options) check() error {
 		return errors.New("sockets: between 100 and 20000")
 	case o.Messages < 1000 || o.Messages > 5_000_000:
 		return errors.New("messages: between 1000 and 5000000")
+	case o.Search < 0 || (o.Search > 0 && o.Search < 10_000) || o.Search > 5_000_000:
+		return errors.New("search: 0, or between 10000 and 5000000")
 	}
 	return nil
 }
@@ -96,7 +99,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err := r.populate(ctx); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{r.starts, r.idle, r.rounds, r.pages} {
+	for _, part := range []func(context.Context) error{r.starts, r.idle, r.rounds, r.pages, r.searches} {
 		if err := part(ctx); err != nil {
 			return err
 		}

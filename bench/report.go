@@ -8,12 +8,13 @@ import (
 
 // Report is every figure of a run.
 type Report struct {
-	Machine Machine `json:"machine"`
-	Starts  Starts  `json:"starts"`
-	Idle    Idle    `json:"idle"`
-	Rounds  []Round `json:"rounds"`
-	Pages   Pages   `json:"pages"`
-	Took    float64 `json:"took_s"`
+	Machine  Machine  `json:"machine"`
+	Starts   Starts   `json:"starts"`
+	Idle     Idle     `json:"idle"`
+	Rounds   []Round  `json:"rounds"`
+	Pages    Pages    `json:"pages"`
+	Searches Searches `json:"searches"`
+	Took     float64  `json:"took_s"`
 }
 
 // Print writes the report as tables.
@@ -25,6 +26,7 @@ func (r *Report) Print(w io.Writer) error {
 	r.printSummary(p)
 	r.printIdle(p)
 	r.printPages(p)
+	r.printSearches(p)
 	p("\nTook %.0f s.", r.Took)
 	return t.Flush()
 }
@@ -115,6 +117,22 @@ func (r *Report) printPages(p printer) {
 			p("  %s\t%.0f\t%.2f\t%s", w.Name, w.P50, w.ToPlain, rows)
 		}
 	}
+}
+
+func (r *Report) printSearches(p printer) {
+	s := r.Searches
+	if s.Messages == 0 {
+		return
+	}
+	p("\nSearching %d messages (loaded in %.0f s, index and its table %.0f MiB); sequential scans meanwhile: %d", s.Messages, s.Load, s.IndexMiB, s.SeqScans)
+	for _, who := range s.Readers {
+		p("%s\thits\tp50 ms\tp95 ms\tover HTTP, with patients: p50 ms\tp95 ms", who.Who)
+		for _, k := range who.Kinds {
+			p("  %s\t%d\t%.1f\t%.1f\t%.1f\t%.1f", k.Name, k.Hits, k.P50, k.P95, k.HTTPP50, k.HTTPP95)
+		}
+		p("  all of them, over HTTP\t\t\t\t\t%.1f", who.P95)
+	}
+	p("Posted, then found by its author while others post %d/s: p50 %.0f ms, p95 %.0f ms", openRate, s.FoundP50, s.FoundP95)
 }
 
 // Faults says what must not happen: a message lost, given twice, or given to somebody who does not read it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -29,7 +30,7 @@ type Service struct {
 	cursors *events.Cursors
 	lanes   []*lane
 	index   *index
-	files   Files
+	files   atomic.Pointer[Files]
 	log     *slog.Logger
 }
 

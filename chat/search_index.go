@@ -41,8 +41,8 @@ type Files interface {
 	Words(ctx context.Context, sc access.Scope, messages []uuid.UUID) (map[uuid.UUID][]FileWords, error)
 }
 
-// SetFiles makes the names and captions of documents found too. To be called before anything runs.
-func (s *Service) SetFiles(files Files) { s.files = files }
+// SetFiles makes the names and captions of documents found too.
+func (s *Service) SetFiles(files Files) { s.files.Store(&files) }
 
 // index is what one node knows of indexing.
 type index struct {
@@ -257,10 +257,11 @@ func (s *Service) indexMessages(ctx context.Context, sc access.Scope, ids []uuid
 }
 
 func (s *Service) filesOf(ctx context.Context, sc access.Scope, messages []uuid.UUID) (map[uuid.UUID][]FileWords, error) {
-	if s.files == nil {
+	known := s.files.Load()
+	if known == nil {
 		return nil, nil
 	}
-	files, err := s.files.Words(ctx, sc, messages)
+	files, err := (*known).Words(ctx, sc, messages)
 	if err != nil {
 		return nil, fmt.Errorf("names of documents: %w", err)
 	}

@@ -453,3 +453,23 @@ func TestSearchLeavesNoClearWord(t *testing.T) {
 		t.Errorf("the journal says %v were found", count)
 	}
 }
+
+// What is committed after the index had passed its number is indexed all the same.
+func TestALateCommitIsFound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.post(w.nurse, note("nursing", "fracture du poignet"))
+	w.wantFound(w.gp, "fracture", m.Text)
+	owner := w.owner()
+	late, err := owner.Begin(t.Context())
+	w.must(err)
+	_, err = late.Exec(t.Context(), `insert into events (channel_id, position, space_id, epoch, type, message_id, at)
+		values ($1, 1000000, $2, 0, 'message.updated', $3, now())`, w.notebook, w.space, m.ID)
+	w.must(err)
+	w.post(w.nurse, note("nursing", "autre chose"))
+	w.wantFound(w.gp, "chose", "autre chose")
+	_, err = owner.Exec(t.Context(), "delete from search_entries where object_id = $1", m.ID)
+	w.must(err)
+	w.must(late.Commit(t.Context()))
+	w.wantFound(w.gp, "fracture", m.Text)
+}

@@ -15,6 +15,7 @@ type benchCmd struct {
 	Seconds  int    `default:"5" help:"Length of each part of a round."`
 	Sockets  int    `default:"2000" help:"Idle sockets to measure the memory of."`
 	Messages int    `default:"100000" help:"Messages in the database while pages are read."`
+	Search   int    `default:"1000000" help:"Messages in the database while it is searched; 0 leaves searching out."`
 	Dir      string `help:"Where to make the temporary database; it must be on a real disk." placeholder:"DIR"`
 	JSON     string `name:"json" help:"Also write the figures to this file." placeholder:"FILE"`
 }
@@ -26,7 +27,7 @@ func (c benchCmd) Run(ctx context.Context) error {
 		return err
 	}
 	report, err := bench.Run(ctx, bench.Options{
-		Program: program, Dir: c.Dir, Rounds: c.Rounds, Seconds: c.Seconds, Sockets: c.Sockets, Messages: c.Messages, Progress: os.Stderr,
+		Program: program, Dir: c.Dir, Rounds: c.Rounds, Seconds: c.Seconds, Sockets: c.Sockets, Messages: c.Messages, Search: c.Search, Progress: os.Stderr,
 	})
 	if err != nil {
 		return err
