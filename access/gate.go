@@ -24,6 +24,7 @@ var ErrForbidden = errors.New("not allowed here")
 var (
 	SystemRecompiler = uuid.MustParse("00000000-0000-7000-8000-000000000001")
 	SystemRelay      = uuid.MustParse("00000000-0000-7000-8000-000000000002")
+	SystemAlerts     = uuid.MustParse("00000000-0000-7000-8000-000000000003")
 )
 
 // Actor is who acts: a person at a workplace, in a session, from an address class.
@@ -94,9 +95,10 @@ func (g *Gate) Mark(ctx context.Context, actor Actor, res Resource, fn func(Gran
 	return g.open(ctx, actor, res, "", opening{}, fn)
 }
 
-// opening says how a gate is opened.
+// opening says how a gate is opened. A machine under its name stands nowhere: it is let in to do one thing.
 type opening struct {
-	lock bool
+	lock    bool
+	machine bool
 }
 
 func (g *Gate) open(ctx context.Context, actor Actor, res Resource, verb string, how opening, fn func(Grant) error) error {
@@ -114,6 +116,7 @@ func (g *Gate) open(ctx context.Context, actor Actor, res Resource, verb string,
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	gr.tx = tx
+	gr.admitted = gr.admitted || how.machine && gr.space != uuid.Nil
 	if !gr.admitted {
 		tx.Rollback(ctx)
 		return g.refuse(ctx, gr.line)
@@ -204,6 +207,9 @@ func (gr *grant) scan(rows pgx.Rows, res Resource) error {
 	}
 	gr.channel, gr.facts.Author, gr.thread = idOf(channel), idOf(author), idOf(thread)
 	gr.line.Space = gr.space
+	if res.kind == messageKind {
+		gr.message = res.id
+	}
 	if person == nil {
 		return nil
 	}
@@ -212,7 +218,6 @@ func (gr *grant) scan(rows pgx.Rows, res Resource) error {
 		MaskClass: Masks(*mask), Actions: Actions(*ac), Seats: seats, History: *history,
 	}
 	if res.kind == messageKind {
-		gr.message = res.id
 		gr.admitted = gr.standing.Visible(gr.facts)
 		return nil
 	}

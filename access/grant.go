@@ -93,6 +93,9 @@ func (g Grant) Note(key string, value any) {
 	gr.line.Detail[key] = value
 }
 
+// Quiet leaves the request out of the journal: nothing was done.
+func (g Grant) Quiet() { g.in().line.Verb = "" }
+
 // Object names in the journal what the line is about, when it is not the resource asked for.
 func (g Grant) Object(id uuid.UUID) { g.in().line.Object = id }
 

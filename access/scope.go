@@ -136,17 +136,25 @@ func (sc *scope) commit(ctx context.Context) error {
 	return sc.tx.Commit(ctx, b)
 }
 
+// About names in the journal what the line is about.
+func (s Scope) About(space, object uuid.UUID) { s.in().line.Space, s.in().line.Object = space, object }
+
 // Relay opens a scope for the machine that brings committed messages to their listeners: it sees every message, and hands
 // each only to those its audience (Audiences) admits. Its deliveries are journalled one by one by live.
 func (g *Gate) Relay(ctx context.Context, fn func(Scope) error) error {
-	sc := &scope{actor: Actor{Person: SystemRelay}}
+	return g.machine(ctx, SystemRelay, "", fn)
+}
+
+// machine opens a scope under a machine's name; what it journals is written durably.
+func (g *Gate) machine(ctx context.Context, name uuid.UUID, verb string, fn func(Scope) error) error {
+	sc := &scope{actor: Actor{Person: name}, line: audit.Line{Actor: name, Verb: verb}}
 	b := &pgx.Batch{}
-	queueActor(b, SystemRelay, false)
+	queueActor(b, name, verb != "")
 	b.Queue("select clock_timestamp(), pg_current_snapshot()::text").
 		QueryRow(func(row pgx.Row) error { return row.Scan(&sc.at, &sc.horizon) })
 	tx, err := g.db.Begin(ctx, "", b)
 	if err != nil {
-		return fmt.Errorf("open relay: %w", err)
+		return fmt.Errorf("open scope of %s: %w", name, err)
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	sc.tx = tx

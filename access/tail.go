@@ -54,7 +54,7 @@ type Interest struct {
 	People   []uuid.UUID
 	Channels map[uuid.UUID]int64
 	Since    events.Horizon // of the last answer; empty at first
-	Notices  bool           // also receipts and read marks: hints may have been lost
+	Notices  bool           // also receipts, read marks and marks on alerts: hints may have been lost
 }
 
 // News is what a node may have missed. Everything that was over at Horizon is in it, or was in an earlier one.
@@ -89,6 +89,9 @@ func (g *Gate) NewsFor(ctx context.Context, in Interest) (News, error) {
 			join channels c on c.id = r.channel_id
 			join standings s on s.person_id = r.author_id and s.space_id = r.space_id
 				and s.valid_from <= statement_timestamp() and statement_timestamp() < s.valid_until`, args).Query(collectMore(&n.Notices, receiptEvent))
+		b.Queue(`select a.space_id, a.channel_id, a.message_id, a.raised_by, c.epoch, statement_timestamp()
+			from (select * from alerts where raised_by = any (@people) and `+events.NotSeen+` limit 5000) a join channels c on c.id = a.channel_id`, args).
+			Query(collectMore(&n.Notices, alertEvent))
 		b.Queue(`select k.channel_id, k.person_id, m.id from read_marks k join messages m on m.channel_id = k.channel_id and m.position = k.position
 			where k.person_id = any (@people) and `+events.NotSeen+` limit 5000`, args).Query(collectMore(&n.Notices, readEvent))
 	}
@@ -106,6 +109,12 @@ func receiptEvent(r pgx.CollectableRow) (events.Event, error) {
 	if seen {
 		e.State = "seen"
 	}
+	return e, err
+}
+
+func alertEvent(r pgx.CollectableRow) (events.Event, error) {
+	e := events.Event{Type: events.Alert}
+	err := r.Scan(&e.Space, &e.Channel, &e.Message, &e.Person, &e.Epoch, &e.At)
 	return e, err
 }
 

@@ -73,13 +73,22 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, message uuid
 	if err := checkReason(reason); err != nil {
 		return Message{}, err
 	}
-	return s.change(ctx, actor, message, "message.withdraw", func(g access.Grant, now row, said body) (row, body, error) {
+	m, err := s.change(ctx, actor, message, "message.withdraw", func(g access.Grant, now row, said body) (row, body, error) {
 		if now.State == Withdrawn {
 			return now, said, nil
 		}
 		said.Reason = reason
+		if now.Urgent {
+			if err := s.Alerts.Cancel(ctx, g); err != nil {
+				return now, said, fmt.Errorf("cancel alert: %w", err)
+			}
+		}
 		return now.next(Withdrawn, g.At()), said, nil
 	}, reason)
+	if err == nil && m.Urgent {
+		s.Alerts.Settle(ctx, message)
+	}
+	return m, err
 }
 
 func (r row) next(state string, at time.Time) row {

@@ -22,8 +22,32 @@ type Keys interface {
 	Terms(ctx context.Context, spaces []uuid.UUID, words []string) (map[uuid.UUID][]int64, error)
 }
 
+// Alerts sees to it that somebody answers an urgent message (notifications). Raise and Cancel belong to the transaction that
+// posts or withdraws it; Settle waits, after it, for what was under way; News is part of a sync.
+type Alerts interface {
+	Raise(ctx context.Context, t access.Together, g access.Grant, message uuid.UUID, f access.Facts) error
+	Cancel(ctx context.Context, g access.Grant) error
+	Settle(ctx context.Context, message uuid.UUID)
+	News(ctx context.Context, sc access.Scope, since events.Horizon) ([]events.Alerted, error)
+}
+
+// noAlerts is for what runs without them (tests of this room).
+type noAlerts struct{}
+
+func (noAlerts) Raise(context.Context, access.Together, access.Grant, uuid.UUID, access.Facts) error {
+	return nil
+}
+func (noAlerts) Cancel(context.Context, access.Grant) error { return nil }
+func (noAlerts) Settle(context.Context, uuid.UUID)          {}
+func (noAlerts) News(context.Context, access.Scope, events.Horizon) ([]events.Alerted, error) {
+	return nil, nil
+}
+
 // Service is the chat of one node.
 type Service struct {
+	// Alerts hears of urgent messages. Set it before serving.
+	Alerts Alerts
+
 	gate    *access.Gate
 	keys    Keys
 	people  *names
@@ -39,7 +63,7 @@ const laneCount = 8
 
 // New makes the service; Run must be running for posts to be written.
 func New(gate *access.Gate, keys Keys, cursors *events.Cursors, log *slog.Logger) *Service {
-	s := &Service{gate: gate, keys: keys, people: newNames(), cursors: cursors, index: newIndex(), log: log}
+	s := &Service{Alerts: noAlerts{}, gate: gate, keys: keys, people: newNames(), cursors: cursors, index: newIndex(), log: log}
 	for range laneCount {
 		s.lanes = append(s.lanes, newLane())
 	}

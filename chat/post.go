@@ -246,6 +246,21 @@ func (s *Service) decide(ctx context.Context, t access.Together, b *batch) (err 
 		}
 	}
 	insertMessages(t, b.rows, b.prints)
+	return s.raise(ctx, t, b)
+}
+
+// raise raises the alerts of the urgent messages among those admitted. A history that is loaded alerts nobody.
+func (s *Service) raise(ctx context.Context, t access.Together, b *batch) error {
+	for i, p := range b.posts {
+		if !p.Urgent || !p.past.IsZero() || p.err != nil || p.replay {
+			continue
+		}
+		m := p.message
+		f := access.Facts{Category: p.category, Masks: p.masks, OnlyTo: p.OnlyTo, Author: p.actor.Person, CreatedAt: m.CreatedAt}
+		if err := s.Alerts.Raise(ctx, t, t.Grants[i], p.ID, f); err != nil {
+			return fmt.Errorf("raise alert: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -27,6 +27,15 @@ type SyncEvent struct {
 	ChannelID uuid.UUID  `json:"channel_id"`
 	Message   *Message   `json:"message,omitempty"`
 	Receipt   *ReceiptOf `json:"receipt,omitempty"`
+	TeamID    *uuid.UUID `json:"team_id,omitempty"`
+	Alert     *AlertOf   `json:"alert,omitempty"`
+}
+
+// AlertOf tells that an alert was raised, went on or ended.
+type AlertOf struct {
+	ID        uuid.UUID `json:"id"`
+	MessageID uuid.UUID `json:"message_id"`
+	State     string    `json:"state"`
 }
 
 // ReceiptOf tells an author that a colleague received or saw a message.
@@ -181,7 +190,7 @@ func (c *catchUp) changedMessages(ctx context.Context) ([]changedMessage, error)
 	rows, err := c.sc.Tx().Query(ctx, "select "+messageColumns+`, x.created
 		from standings s join channels c on c.space_id = s.space_id
 		join lateral (select e.message_id, bool_or(e.type = 'message.created') as created from events e
-			where e.channel_id = c.id and `+events.NotSeen+` and e.message_id is not null group by 1) x on true
+			where e.channel_id = c.id and `+events.NotSeen+` and e.message_id is not null and e.type <> 'alert' group by 1) x on true
 		join messages m on m.id = x.message_id
 		where `+access.StandingNow+` and c.xid >= pg_snapshot_xmin(@horizon::text::pg_snapshot) and c.id > @after and c.id <> all (@skip) and `+access.VisibleByStanding+`
 		order by c.id, m.position limit @most`,
@@ -258,7 +267,20 @@ func (s *Service) ownNews(ctx context.Context, c *catchUp) error {
 	for _, id := range channels {
 		c.news[id] = true
 	}
+	if err := s.alertNews(ctx, c); err != nil {
+		return err
+	}
 	return s.receiptNews(ctx, c)
+}
+
+func (s *Service) alertNews(ctx context.Context, c *catchUp) error {
+	news, err := s.Alerts.News(ctx, c.sc, c.from.Since)
+	for _, a := range news {
+		c.out.Events = append(c.out.Events, SyncEvent{
+			Type: events.Alert, ChannelID: a.Channel, TeamID: &a.Space, Alert: &AlertOf{a.ID, a.Message, a.State},
+		})
+	}
+	return err
 }
 
 func (s *Service) receiptNews(ctx context.Context, c *catchUp) error {

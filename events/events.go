@@ -18,6 +18,8 @@ const (
 	MessageWithdrawn = "message.withdrawn"
 	MessageNarrowed  = "message.narrowed"
 	Membership       = "membership"
+	// Alert: an alert was raised, went on or ended. With a Person and no position, a notice to who raised it.
+	Alert = "alert"
 
 	Receipt        = "receipt"
 	Read           = "read"
@@ -42,6 +44,15 @@ type Event struct {
 	At      time.Time `json:"at"`
 	// Local stays in the process that made the event: what it already has in hand and need not read again.
 	Local any `json:"-"`
+}
+
+// Alerted is what is told of an alert: where its message is, and how it stands.
+type Alerted struct {
+	ID      uuid.UUID
+	Message uuid.UUID
+	Space   uuid.UUID
+	Channel uuid.UUID
+	State   string
 }
 
 // Kept says whether the event has a place in its channel's order.

@@ -22,6 +22,12 @@ func (h *Hub) process(ctx context.Context, evs []events.Event) {
 			h.receipt(ctx, e)
 		case events.Read:
 			h.toPerson(e.Person, encode(frame{Type: events.Read, ChannelID: e.Channel, Read: &readUpTo{e.Message}}))
+		case events.Alert:
+			if !e.Kept() {
+				h.alertNotice(ctx, e, ready)
+				continue
+			}
+			h.kept(ctx, e, ready)
 		case events.SessionRevoked:
 			h.CutSessions([]uuid.UUID{e.Session}, SessionRevoked)
 		case events.KeyDestroyed:
@@ -32,24 +38,60 @@ func (h *Hub) process(ctx context.Context, evs []events.Event) {
 	}
 }
 
-// ready loads together the messages that other nodes committed. One whose load fails is found again by the next tick.
-func (h *Hub) ready(ctx context.Context, evs []events.Event) map[uuid.UUID]*access.Deliverable {
+// ready is what was loaded to be handed out, by message. Nil: it could not be.
+type ready struct {
+	messages map[uuid.UUID]*access.Deliverable
+	alerts   map[uuid.UUID]*access.Deliverable
+}
+
+// of gives what an event hands out; false when it could not be loaded. Nothing: gone or unreadable for ever.
+func (r *ready) of(e events.Event) (d *access.Deliverable, loaded bool) {
+	if local, ok := e.Local.(*access.Deliverable); ok {
+		return local, true
+	}
+	if r == nil {
+		return nil, false
+	}
+	if e.Type == events.Alert {
+		return r.alerts[e.Message], true
+	}
+	return r.messages[e.Message], true
+}
+
+// ready loads together the messages and alerts that other nodes committed. One whose load fails is found again by the next
+// tick.
+func (h *Hub) ready(ctx context.Context, evs []events.Event) *ready {
 	var missing []events.Event
+	var alerts []uuid.UUID
 	for _, e := range evs {
-		if isMessage(e) && e.Local == nil && h.watched(e.Channel) != nil {
+		switch {
+		case e.Local != nil || h.watched(e.Channel) == nil:
+		case isMessage(e):
 			missing = append(missing, e)
+		case e.Type == events.Alert:
+			alerts = append(alerts, e.Message)
 		}
 	}
-	if len(missing) == 0 {
+	if len(missing)+len(alerts) == 0 {
 		return nil
 	}
-	var out map[uuid.UUID]*access.Deliverable
+	out := &ready{}
 	err := h.Gate.Relay(ctx, func(sc access.Scope) (err error) {
-		out, err = h.Messages.Deliverables(ctx, sc, missing)
+		if len(missing) > 0 {
+			if out.messages, err = h.Messages.Deliverables(ctx, sc, missing); err != nil {
+				return err
+			}
+		}
+		if len(alerts) > 0 {
+			out.alerts, err = h.Alerts.Deliverables(ctx, sc, alerts)
+		}
 		return err
 	})
-	if err != nil && ctx.Err() == nil {
-		h.Log.Warn("load messages to deliver", "count", len(missing), "error", err)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.Log.Warn("load what is to be delivered", "count", len(missing)+len(alerts), "error", err)
+		}
+		return nil
 	}
 	return out
 }
@@ -58,7 +100,7 @@ func isMessage(e events.Event) bool { return strings.HasPrefix(e.Type, "message.
 
 // kept hands out an event that has a place in its channel: the next one at once, a later one after those in between, an
 // older one never again.
-func (h *Hub) kept(ctx context.Context, e events.Event, ready map[uuid.UUID]*access.Deliverable) {
+func (h *Hub) kept(ctx context.Context, e events.Event, ready *ready) {
 	w := h.watched(e.Channel)
 	if w == nil {
 		if e.Type == events.Membership {
@@ -102,7 +144,7 @@ func (h *Hub) catchUp(ctx context.Context, channel uuid.UUID, w *watch) (all boo
 }
 
 // deliver gives an event to its audience; false when it could not be made ready and must be tried again.
-func (h *Hub) deliver(ctx context.Context, e events.Event, ready map[uuid.UUID]*access.Deliverable) bool {
+func (h *Hub) deliver(ctx context.Context, e events.Event, ready *ready) bool {
 	if e.Type == events.Membership {
 		h.standingChanged(ctx, e)
 		return true
@@ -114,25 +156,38 @@ func (h *Hub) deliver(ctx context.Context, e events.Event, ready map[uuid.UUID]*
 		}
 		return false
 	}
-	d, _ := e.Local.(*access.Deliverable)
-	if d == nil {
-		if ready == nil {
-			return false
-		}
-		if d = ready[e.Message]; d == nil {
-			// Gone or unreadable for ever (its key was destroyed): nothing to tell.
-			return true
-		}
+	d, loaded := ready.of(e)
+	if !loaded {
+		return false
 	}
-	h.send(e, audience, d)
+	if d != nil {
+		h.send(e, audience, d)
+	}
 	return true
+}
+
+// alertNotice tells who raised an alert how far it got, while she stands where she did.
+func (h *Hub) alertNotice(ctx context.Context, e events.Event, ready *ready) {
+	if len(h.listeners(e.Person)) == 0 {
+		return
+	}
+	audience, err := h.Audiences.For(ctx, e.Channel, e.Epoch, e.At)
+	if err != nil {
+		return
+	}
+	d, _ := ready.of(e)
+	standing, stands := audience.Of(e.Person)
+	if d != nil && stands && standing.Visible(d.Facts) {
+		h.toPerson(e.Person, &Frame{Data: d.Full})
+	}
 }
 
 func (h *Hub) send(e events.Event, audience *access.Audience, d *access.Deliverable) {
 	full, rootless := audience.Deliver(*d)
 	reached := h.toAll(full, &Frame{Data: d.Full}, nil)
 	reached = h.toAll(rootless, &Frame{Data: d.Rootless}, reached)
-	if len(reached) > 0 {
+	// A frame of ids reads nothing: only messages are journalled.
+	if len(reached) > 0 && isMessage(e) {
 		h.journal.add(access.Delivery{Space: e.Space, Message: e.Message, To: reached})
 	}
 }

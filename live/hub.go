@@ -19,6 +19,11 @@ type Messages interface {
 	Deliverables(ctx context.Context, sc access.Scope, evs []events.Event) (map[uuid.UUID]*access.Deliverable, error)
 }
 
+// Alerts makes alerts ready for their listeners, by message (notifications).
+type Alerts interface {
+	Deliverables(ctx context.Context, sc access.Scope, messages []uuid.UUID) (map[uuid.UUID]*access.Deliverable, error)
+}
+
 // Sessions tells which sessions have ended (accounts).
 type Sessions interface {
 	RevokedAmong(ctx context.Context, sessions []uuid.UUID) ([]uuid.UUID, error)
@@ -33,6 +38,7 @@ type Config struct {
 	Audiences *access.Audiences
 	Bus       events.Bus
 	Messages  Messages
+	Alerts    Alerts
 	Sessions  Sessions
 	Names     Names
 	Cursors   *events.Cursors

@@ -16,6 +16,7 @@ import (
 
 	"liaison/accounts"
 	"liaison/chat"
+	"liaison/notifications"
 	"liaison/teams"
 )
 
@@ -24,6 +25,7 @@ type Config struct {
 	Accounts *accounts.Service
 	Teams    *teams.Service
 	Chat     *chat.Service
+	Alerts   *notifications.Service
 
 	// Web is the built web client, index.html at its root; nil when there is none.
 	Web fs.FS

@@ -32,12 +32,28 @@ func (a *API) audience(ctx context.Context, in *audienceInput) (*answer[teams.Au
 	if err != nil {
 		return nil, err
 	}
+	if err := a.addReachable(ctx, found.AlertOrder); err != nil {
+		return nil, err
+	}
 	lang := langIn(ctx)
 	for i := range found.HiddenFrom {
 		hidden := &found.HiddenFrom[i]
 		hidden.Reason.Detail = whyHidden(lang, hidden.Reason.Code, hidden.Professional.Profession, in.Category)
 	}
 	return &answer[teams.Audience]{found}, nil
+}
+
+// addReachable says of whom an alert would ask whether a push may reach her now: better known before than after.
+func (a *API) addReachable(ctx context.Context, order []teams.Alertable) error {
+	ids := make([]uuid.UUID, len(order))
+	for i, one := range order {
+		ids[i] = one.Professional.ID
+	}
+	reachable, err := a.cfg.Alerts.Reachable(ctx, ids)
+	for i := range order {
+		order[i].Reachable = reachable[ids[i]]
+	}
+	return err
 }
 
 // whyHidden says a reason as an ordinary author may know it.

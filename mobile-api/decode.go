@@ -58,6 +58,9 @@ func undecoded(ctx huma.Context, _ int, _ string, errs ...error) huma.StatusErro
 }
 
 func notFoundAt(path string) string {
+	if strings.HasPrefix(path, prefix+"/devices") {
+		return "not_found:device"
+	}
 	if strings.HasPrefix(path, prefix+"/sessions") || strings.HasPrefix(path, prefix+"/admin") {
 		return "not_found:account"
 	}

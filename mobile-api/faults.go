@@ -13,6 +13,7 @@ import (
 	"liaison/accounts"
 	"liaison/chat"
 	"liaison/events"
+	"liaison/notifications"
 	"liaison/teams"
 )
 
@@ -24,6 +25,10 @@ var codes = []struct {
 	err  error
 	code string
 }{
+	{notifications.ErrNotAsked, "forbidden:alert"},
+	{notifications.ErrConflict, "id_conflict"},
+	{notifications.ErrNoDevice, "not_found:device"},
+	{notifications.ErrGone, "device_gone"},
 	{access.ErrNotFound, "not_found"},
 	{access.ErrForbidden, "forbidden"},
 	{chat.ErrConflict, "id_conflict"},
@@ -56,6 +61,8 @@ var fields = []struct {
 	{accounts.ErrPasswordTooLong, fieldFault{"password", "password_too_long"}},
 	{accounts.ErrPasswordTooCommon, fieldFault{"password", "password_too_common"}},
 	{accounts.ErrPasswordHoldsLogin, fieldFault{"password", "password_holds_login"}},
+	{notifications.ErrEndpoint, fieldFault{"endpoint", "push_endpoint"}},
+	{notifications.ErrTooMany, fieldFault{"id", "too_many_devices"}},
 	{accounts.ErrLoginTaken, fieldFault{"login", "login_taken"}},
 }
 
@@ -91,6 +98,8 @@ func waiting(lang string, err error) *Problem {
 		return newProblem(lang, "too_many_attempts").after(probes.RetryAfter)
 	case errors.As(err, &attempts):
 		return newProblem(lang, "too_many_attempts").after(attempts.RetryAfter)
+	case errors.Is(err, notifications.ErrPushFailed) && !errors.Is(err, notifications.ErrGone):
+		return newProblem(lang, "push_failed").after(busyPause)
 	case errors.Is(err, chat.ErrBusy):
 		return newProblem(lang, "unavailable").after(busyPause)
 	}
@@ -100,6 +109,12 @@ func waiting(lang string, err error) *Problem {
 func foreseen(lang string, err error) *Problem {
 	if alike := (*teams.LookAlike)(nil); errors.As(err, &alike) {
 		return lookAlike(lang, alike)
+	}
+	if late := (*notifications.ErrEnded)(nil); errors.As(err, &late) {
+		return ended(lang, late)
+	}
+	if invalid := (*notifications.Invalid)(nil); errors.As(err, &invalid) {
+		return fieldProblem(lang, fieldFault{invalid.Field, invalid.Code})
 	}
 	if invalid, ok := chat.IsInvalid(err); ok {
 		return fieldProblem(lang, fieldFault{invalid.Field, invalid.Code})

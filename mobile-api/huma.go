@@ -11,6 +11,7 @@ import (
 
 	"liaison/access"
 	"liaison/chat"
+	"liaison/notifications"
 	"liaison/professions"
 )
 
@@ -57,6 +58,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "MeasurePoint"
 	case reflect.TypeFor[chat.Reader]():
 		return "MessageReader"
+	case reflect.TypeFor[notifications.Step]():
+		return "AlertStep"
 	case reflect.TypeFor[access.Profession]():
 		return "ProfessionKey"
 	}

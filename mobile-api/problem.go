@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"liaison/professions"
 	"liaison/teams"
 )
 
@@ -20,9 +21,17 @@ type Problem struct {
 	Code       string            `json:"code"`
 	Errors     []FieldError      `json:"errors,omitempty"`
 	Candidates []teams.Candidate `json:"candidates,omitempty" doc:"Dossiers that may be the same person (look_alike)."`
+	Alert      *EndedAlert       `json:"alert,omitempty" doc:"How the alert ended (alert_ended)."`
 	Incident   string            `json:"incident,omitempty" doc:"Names the line of the server's log (internal)."`
 
 	header http.Header
+}
+
+// EndedAlert says how an alert ended, and by whom.
+type EndedAlert struct {
+	State   string              `json:"state"`
+	EndedAt *time.Time          `json:"ended_at"`
+	EndedBy *professions.Person `json:"ended_by"`
 }
 
 // FieldError says what is wrong with one field.

@@ -80,6 +80,19 @@ var problems = map[string]entry{
 	// Search.
 	"search_too_long": say(422, "La recherche est trop longue : 200 caractères au plus.", "The search is too long: at most 200 characters."),
 	"search_empty":    say(422, "Cherchez au moins un mot plus précis.", "Look for at least one more precise word."),
+	// Alerts and devices.
+	"alert_ended":            say(409, "Cette alerte est terminée.", "This alert has ended."),
+	"alert_ended:taken":      say(409, "Quelqu’un d’autre s’en occupe déjà.", "Someone else is already taking care of it."),
+	"alert_ended:cancelled":  say(409, "L’auteur a annulé cette alerte.", "The author withdrew this alert."),
+	"alert_ended:unanswered": say(409, "Cette alerte est restée sans réponse : l’auteur en a été averti.", "Nobody answered this alert in time: its author was told."),
+	"alert_to_unknown":       say(422, "Cette personne ne peut pas être alertée pour cette note.", "This person cannot be alerted about this note."),
+	"unknown_outcome":        say(422, "Cette réponse à l’alerte n’existe pas.", "This answer to the alert does not exist."),
+	"forbidden:alert":        say(403, "Cette alerte ne vous est pas adressée.", "This alert is not addressed to you."),
+	"push_endpoint":          say(422, "Ce navigateur ne donne pas d’adresse de notification utilisable.", "This browser gives no usable notification address."),
+	"push_failed":            say(503, "Le service de notification n’a pas accepté l’essai. Réessayez dans un instant.", "The notification service did not accept the test. Try again in a moment."),
+	"device_gone":            say(410, "Ce navigateur n’est plus abonné aux notifications. Activez-les de nouveau sur cet appareil.", "This browser is no longer subscribed to notifications. Turn them on again on this device."),
+	"too_many_devices":       say(422, "Trop d’appareils sont enregistrés. Retirez-en un.", "Too many devices are registered. Remove one."),
+	"not_found:device":       say(404, "Introuvable : cet appareil n’est plus enregistré.", "Not found: this device is no longer registered."),
 
 	// Dossiers and circles.
 	"not_found":            say(404, "Dossier introuvable, ou vous n’y avez pas accès.", "Record not found, or you have no access to it."),

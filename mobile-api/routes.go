@@ -50,5 +50,17 @@ func (a *API) routes() {
 	route(a, "GET /api/v1/messages/{id}/receipts", "Whom one's own message reached", a.receipts)
 	route(a, "POST /api/v1/receipts", "Messages that reached a device, or were seen", a.receive)
 	route(a, "GET /api/v1/search", "Patients one follows, messages and documents one may read", a.search)
+	route(a, "GET /api/v1/messages/{id}/alert", "The alert an urgent message raised", a.alertOfMessage)
+
+	route(a, "GET /api/v1/alerts", "Alerts whose message one may read, newest first", a.alerts)
+	route(a, "GET /api/v1/alerts/{id}", "One alert, with everybody it asked", a.alert)
+	route(a, "POST /api/v1/alerts/{id}/acknowledge", "Take an alert, or hand it over", a.acknowledge)
+	route(a, "POST /api/v1/alerts/{id}/shown", "A visible page shows it: no device rings", a.alertShown)
+	route(a, "POST /api/v1/alerts/{id}/delivered", "A device has it", a.alertDelivered)
+	route(a, "POST /api/v1/alerts/{id}/seen", "The person opened it", a.alertSeen)
+	route(a, "GET /api/v1/devices", "One's own devices, and the key to subscribe with", a.devices)
+	route(a, "POST /api/v1/devices", "Register this browser for alerts", a.addDevice, created)
+	route(a, "DELETE /api/v1/devices/{id}", "Remove one of one's devices", a.removeDevice)
+	route(a, "POST /api/v1/devices/{id}/test", "Ring one of one's devices now", a.testDevice)
 	route(a, "GET /api/v1/sync", "What was missed since a cursor", a.sync)
 }

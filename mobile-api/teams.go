@@ -23,6 +23,13 @@ func (a *API) teams(ctx context.Context, _ *none) (*answer[page[teams.TeamItem]]
 	if err != nil {
 		return nil, err
 	}
+	alerts, err := a.cfg.Alerts.Counts(ctx, actorIn(ctx))
+	if err != nil {
+		return nil, err
+	}
+	for i := range items {
+		items[i].OpenAlerts = alerts[items[i].ID]
+	}
 	teams.Arrange(items, counts)
 	return &answer[page[teams.TeamItem]]{wholeList(items)}, nil
 }
@@ -45,6 +52,11 @@ func (a *API) team(ctx context.Context, in *InTeam) (*answer[teams.Team], error)
 	if err != nil {
 		return nil, err
 	}
+	alerts, err := a.cfg.Alerts.Counts(ctx, actorIn(ctx))
+	if err != nil {
+		return nil, err
+	}
+	team.OpenAlerts = alerts[team.ID]
 	team.Fill(counts)
 	return &answer[teams.Team]{team}, nil
 }

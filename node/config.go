@@ -30,6 +30,8 @@ type Config struct {
 	TLSCert       string
 	TLSKey        string
 
+	AlertConfig
+
 	Territory string
 	Demo      bool
 	// DemoAccounts are those a demo names to whoever has not signed in; elsewhere it is not asked.

@@ -29,6 +29,7 @@ func (n *Node) observe() {
 	gauge("database_connections_used", "Connections in use.", func() float64 { return float64(n.DB.Pool.Stat().AcquiredConns()) })
 	gauge("database_connections_max", "Connections allowed.", func() float64 { return float64(n.DB.Pool.Stat().MaxConns()) })
 	gauge("horizon_lag_seconds", "How long ago this node last compared itself with the database.", func() float64 { return n.Hub.Lag().Seconds() })
+	n.observeAlerts()
 }
 
 func boolToFloat(b bool) float64 {

@@ -23,6 +23,7 @@ import (
 	"liaison/events"
 	"liaison/live"
 	mobileapi "liaison/mobile-api"
+	"liaison/notifications"
 	"liaison/storage"
 	"liaison/storage/objects"
 	"liaison/teams"
@@ -44,6 +45,8 @@ type Node struct {
 	Accounts *accounts.Service
 	Teams    *teams.Service
 	Chat     *chat.Service
+	Jobs     *storage.DB // connections of what is done in the background
+	Alerts   *notifications.Service
 	Hub      *live.Hub
 	Sealer   *audit.Sealer
 	API      *mobileapi.API
@@ -58,7 +61,7 @@ type Node struct {
 // Start opens everything and serves. What was opened is closed again when it fails.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{Config: cfg.withDefaults(), registry: prometheus.NewRegistry()}
-	steps := []func(context.Context) error{n.openStorage, n.openObjects, n.openBus, n.openFeatures, n.work, n.serve}
+	steps := []func(context.Context) error{n.openStorage, n.openJobs, n.openObjects, n.openBus, n.openFeatures, n.work, n.serve}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			n.Stop()
@@ -123,8 +126,11 @@ func (n *Node) openFeatures(ctx context.Context) error {
 		return err
 	}
 	n.Chat = chat.New(n.Gate, n.Vault, cursors, n.Log)
+	if err := n.openAlerts(ctx, who); err != nil {
+		return err
+	}
 	n.Hub = live.NewHub(live.Config{
-		Gate: n.Gate, Audiences: access.NewAudiences(n.DB), Bus: n.Bus, Messages: n.Chat, Sessions: n.Accounts, Names: n.nameOf,
+		Gate: n.Gate, Audiences: access.NewAudiences(n.DB), Bus: n.Bus, Messages: n.Chat, Alerts: n.Alerts, Sessions: n.Accounts, Names: n.nameOf,
 		Cursors: cursors, Forget: n.Vault.Forget, Node: uuid.NewString()[:8], Log: n.Log,
 	})
 	exports, err := n.exports()
@@ -135,9 +141,10 @@ func (n *Node) openFeatures(ctx context.Context) error {
 	return nil
 }
 
-// tellRevoked cuts ended sessions here and says so to the other nodes.
+// tellRevoked cuts ended sessions here, forgets their devices, and says so to the other nodes.
 func (n *Node) tellRevoked(sessions []uuid.UUID) {
 	n.Hub.CutSessions(sessions, live.SessionRevoked)
+	n.forgetDevices(sessions)
 	for _, id := range sessions {
 		n.Bus.Publish(events.Event{Type: events.SessionRevoked, Session: id})
 	}
@@ -184,6 +191,7 @@ func (n *Node) work(context.Context) error {
 		}
 	})
 	n.background(n.prune)
+	n.background(n.runAlerts)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })
 	n.background(func(ctx context.Context) {
 		if err := n.Sealer.Run(ctx); err != nil {
@@ -211,6 +219,9 @@ func (n *Node) prune(ctx context.Context) {
 			if err := n.Accounts.Prune(ctx); err != nil && ctx.Err() == nil {
 				n.Log.Warn("prune sessions", "error", err)
 			}
+			if err := n.Alerts.Prune(ctx); err != nil && ctx.Err() == nil {
+				n.Log.Warn("prune devices", "error", err)
+			}
 		}
 	}
 }
@@ -231,6 +242,7 @@ func (n *Node) serve(context.Context) error {
 	if n.URL == "" {
 		n.URL = n.scheme() + "://" + listener.Addr().String()
 	}
+	n.Alerts.SetAddress(n.URL)
 	dist, err := fs.Sub(web.Dist, "dist")
 	if err != nil {
 		return err

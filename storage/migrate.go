@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -17,13 +18,17 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrate brings the main database to the newest schema, as its owner. Several nodes may call it at once.
+// Migrate brings the main database to the newest schema, as its owner: ours, then that of the durable jobs. Several nodes
+// may call it at once.
 func Migrate(ctx context.Context, ownerURL string) error {
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	return MigrateFS(ctx, ownerURL, dir)
+	if err := MigrateFS(ctx, ownerURL, dir); err != nil {
+		return err
+	}
+	return migrateJobs(ctx, ownerURL)
 }
 
 // MigrateFS applies the numbered migrations of dir to the database at url.
@@ -52,17 +57,21 @@ func MigrateFS(ctx context.Context, url string, dir fs.FS) error {
 // SchemaHash names the schema these migrations make: it changes with any of their files.
 func SchemaHash() string {
 	h := sha256.New()
-	err := fs.WalkDir(migrations, ".", func(path string, d fs.DirEntry, err error) error {
+	for _, files := range []fs.FS{migrations, jobMigrations()} {
+		if err := hashFiles(h, files); err != nil {
+			panic(err) // an embedded file cannot fail to be read
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+func hashFiles(h io.Writer, files fs.FS) error {
+	return fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := migrations.ReadFile(path)
-		fmt.Fprintf(h, "%s %d\n", path, len(text))
-		h.Write(text)
+		text, err := fs.ReadFile(files, path)
+		fmt.Fprintf(h, "%s %d\n%s", path, len(text), text)
 		return err
 	})
-	if err != nil {
-		panic(err) // an embedded file cannot fail to be read
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
 }

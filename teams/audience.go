@@ -25,6 +25,14 @@ type Audience struct {
 	HiddenFrom []NonReader `json:"hidden_from"`
 	AsOf       time.Time   `json:"as_of"`
 	Total      int         `json:"total"`
+	// AlertOrder is whom it would alert if it is urgent, in order; empty: nobody.
+	AlertOrder []Alertable `json:"alert_order" doc:"Whom an urgent message alerts, in order; empty: nobody."`
+}
+
+// Alertable is a member whom an urgent message alerts. Whether a push may reach her is put at the edge.
+type Alertable struct {
+	Professional professions.Person `json:"professional"`
+	Reachable    bool               `json:"reachable" doc:"A device of hers takes pushes now."`
 }
 
 // Reader is a member who would read the message.
@@ -77,7 +85,8 @@ func (s *Service) Audience(ctx context.Context, actor access.Actor, team uuid.UU
 		resource = access.Message(q.Thread)
 	}
 	var verdicts []access.Verdict
-	out := Audience{VisibleTo: []Reader{}, HiddenFrom: []NonReader{}}
+	var order []access.Standing
+	out := Audience{VisibleTo: []Reader{}, HiddenFrom: []NonReader{}, AlertOrder: []Alertable{}}
 	err = s.gate.Read(ctx, actor, resource, "circle.audience", func(g access.Grant) error {
 		if err := admits(g, team, facts); err != nil {
 			return err
@@ -86,13 +95,16 @@ func (s *Service) Audience(ctx context.Context, actor access.Actor, team uuid.UU
 		if verdicts, err = g.Explain(ctx, facts); err != nil {
 			return err
 		}
+		if order, err = g.Alertable(ctx, facts); err != nil {
+			return err
+		}
 		g.Note("category", q.Category)
 		return namedAreMembers(facts.OnlyTo, verdicts)
 	})
 	if err != nil {
 		return Audience{}, err
 	}
-	err = s.fillAudience(ctx, &out, verdicts)
+	err = s.fillAudience(ctx, &out, verdicts, order)
 	return out, err
 }
 
@@ -118,16 +130,22 @@ func namedAreMembers(named []uuid.UUID, verdicts []access.Verdict) error {
 	return nil
 }
 
-func (s *Service) fillAudience(ctx context.Context, out *Audience, verdicts []access.Verdict) error {
-	ids := make([]uuid.UUID, len(verdicts))
-	for i, v := range verdicts {
-		ids[i] = v.Person
+func (s *Service) fillAudience(ctx context.Context, out *Audience, verdicts []access.Verdict, order []access.Standing) error {
+	ids := make([]uuid.UUID, 0, len(verdicts)+len(order))
+	for _, v := range verdicts {
+		ids = append(ids, v.Person)
+	}
+	for _, alerted := range order {
+		ids = append(ids, alerted.Person)
 	}
 	people, err := s.persons(ctx, ids)
 	if err != nil {
 		return err
 	}
 	out.Total = len(verdicts)
+	for _, alerted := range order {
+		out.AlertOrder = append(out.AlertOrder, Alertable{Professional: people[alerted.Person]})
+	}
 	for _, v := range verdicts {
 		r := Reader{people[v.Person], v.Seats}
 		if v.Reads {

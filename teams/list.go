@@ -97,6 +97,31 @@ func (s *Service) List(ctx context.Context, actor access.Actor) ([]TeamItem, err
 	return items, err
 }
 
+// Patients gives the patients of these circles in which the actor stands now.
+func (s *Service) Patients(ctx context.Context, actor access.Actor, teams []uuid.UUID) (map[uuid.UUID]Patient, error) {
+	out := map[uuid.UUID]Patient{}
+	if len(teams) == 0 {
+		return out, nil
+	}
+	err := s.gate.ReadMany(ctx, actor, "patients.named", func(sc access.Scope) error {
+		dossiers, err := dossiersOf(ctx, sc, "")
+		if err != nil {
+			return err
+		}
+		near := newNeighbours(likenessesOf(dossiers))
+		for _, d := range dossiers {
+			if slices.Contains(teams, d.Space) {
+				p := d.patient()
+				p.Homonyms = near.of(d.likeness())
+				out[d.Space] = p
+			}
+		}
+		sc.Note("count", len(out))
+		return nil
+	})
+	return out, err
+}
+
 func likenessesOf(dossiers []dossier) []likeness {
 	all := make([]likeness, len(dossiers))
 	for i, d := range dossiers {

@@ -12,29 +12,34 @@ import (
 
 	"liaison/demo"
 	"liaison/node"
+	"liaison/notifications"
 	"liaison/storage/embedded"
 	"liaison/storage/objects"
 )
 
 // settings are what the environment or the command line says; empty ones have defaults that work on one machine.
 type settings struct {
-	Data          string     `env:"LIAISON_DATA" help:"Directory of everything this node keeps." placeholder:"DIR"`
-	DatabaseURL   string     `env:"LIAISON_DATABASE_URL" help:"PostgreSQL 15 or newer; empty: a private one." placeholder:"URL"`
-	OwnerURL      string     `env:"LIAISON_DATABASE_OWNER_URL" help:"The same database as its owner, for migrations." placeholder:"URL"`
-	KeysURL       string     `env:"LIAISON_KEYS_DATABASE_URL" help:"Database of the wrapped keys." placeholder:"URL"`
-	MasterKeyFile string     `env:"LIAISON_MASTER_KEY_FILE" help:"File of the master key." placeholder:"FILE"`
-	RedisURL      string     `env:"LIAISON_REDIS_URL" help:"Redis, between several nodes." placeholder:"URL"`
-	JournalDir    string     `env:"LIAISON_JOURNAL_DIR" help:"Directory where the journal's signed blocks are exported." placeholder:"DIR"`
-	JournalBucket string     `env:"LIAISON_JOURNAL_BUCKET" help:"Bucket where they are exported; default: LIAISON_S3_BUCKET." placeholder:"NAME"`
-	JournalDays   int        `env:"LIAISON_JOURNAL_RETENTION_DAYS" help:"For how long nobody may remove an exported block; needs a bucket with object lock." placeholder:"N"`
-	S3            s3Settings `embed:"" prefix:"s3-"`
-	Listen        string     `env:"LIAISON_LISTEN" default:"127.0.0.1:8080" help:"Address to serve on."`
-	MetricsListen string     `env:"LIAISON_METRICS_LISTEN" default:"127.0.0.1:9090" help:"Address of the metrics; empty for none."`
-	PublicURL     string     `env:"LIAISON_PUBLIC_URL" help:"Address that people type." placeholder:"URL"`
-	TLSCert       string     `env:"LIAISON_TLS_CERT" help:"Certificate, to serve HTTPS." placeholder:"FILE"`
-	TLSKey        string     `env:"LIAISON_TLS_KEY" help:"Its key." placeholder:"FILE"`
-	Territory     string     `env:"LIAISON_TERRITORY" help:"Name of the territory, set at the first start."`
-	NoRateLimit   bool       `env:"LIAISON_NO_RATE_LIMIT" hidden:"" help:"For load tests on this machine."`
+	Data          string        `env:"LIAISON_DATA" help:"Directory of everything this node keeps." placeholder:"DIR"`
+	DatabaseURL   string        `env:"LIAISON_DATABASE_URL" help:"PostgreSQL 15 or newer; empty: a private one." placeholder:"URL"`
+	OwnerURL      string        `env:"LIAISON_DATABASE_OWNER_URL" help:"The same database as its owner, for migrations." placeholder:"URL"`
+	KeysURL       string        `env:"LIAISON_KEYS_DATABASE_URL" help:"Database of the wrapped keys." placeholder:"URL"`
+	MasterKeyFile string        `env:"LIAISON_MASTER_KEY_FILE" help:"File of the master key." placeholder:"FILE"`
+	RedisURL      string        `env:"LIAISON_REDIS_URL" help:"Redis, between several nodes." placeholder:"URL"`
+	JournalDir    string        `env:"LIAISON_JOURNAL_DIR" help:"Directory where the journal's signed blocks are exported." placeholder:"DIR"`
+	JournalBucket string        `env:"LIAISON_JOURNAL_BUCKET" help:"Bucket where they are exported; default: LIAISON_S3_BUCKET." placeholder:"NAME"`
+	JournalDays   int           `env:"LIAISON_JOURNAL_RETENTION_DAYS" help:"For how long nobody may remove an exported block; needs a bucket with object lock." placeholder:"N"`
+	S3            s3Settings    `embed:"" prefix:"s3-"`
+	Listen        string        `env:"LIAISON_LISTEN" default:"127.0.0.1:8080" help:"Address to serve on."`
+	MetricsListen string        `env:"LIAISON_METRICS_LISTEN" default:"127.0.0.1:9090" help:"Address of the metrics; empty for none."`
+	PublicURL     string        `env:"LIAISON_PUBLIC_URL" help:"Address that people type." placeholder:"URL"`
+	TLSCert       string        `env:"LIAISON_TLS_CERT" help:"Certificate, to serve HTTPS." placeholder:"FILE"`
+	TLSKey        string        `env:"LIAISON_TLS_KEY" help:"Its key." placeholder:"FILE"`
+	Territory     string        `env:"LIAISON_TERRITORY" help:"Name of the territory, set at the first start."`
+	AlertRepeat   time.Duration `env:"LIAISON_ALERT_REPEAT" default:"5m" help:"After how long an alert asks the same person again."`
+	AlertNext     time.Duration `env:"LIAISON_ALERT_NEXT" default:"15m" help:"After how long it asks the next one."`
+	PushContact   string        `env:"LIAISON_PUSH_CONTACT" help:"https: or mailto: address of who runs this instance, given to push services." placeholder:"ADDRESS"`
+	PushTestHosts []string      `env:"LIAISON_PUSH_TEST_HOSTS" hidden:"" help:"Push services of tests on this machine, host:port."`
+	NoRateLimit   bool          `env:"LIAISON_NO_RATE_LIMIT" hidden:"" help:"For load tests on this machine."`
 }
 
 // prepared is a configuration with what had to be started for it.
@@ -173,5 +178,9 @@ func (s settings) config(log *slog.Logger) node.Config {
 		JournalDir: s.JournalDir, Listen: s.Listen, MetricsListen: s.MetricsListen, PublicURL: s.PublicURL, TLSCert: s.TLSCert,
 		JournalBucket: s.JournalBucket, JournalRetention: time.Duration(s.JournalDays) * 24 * time.Hour,
 		TLSKey: s.TLSKey, Territory: s.Territory, DemoAccounts: demo.Accounts, NoRateLimit: s.NoRateLimit, Log: log,
+		AlertConfig: node.AlertConfig{
+			AlertTimes:  notifications.Times{Repeat: s.AlertRepeat, Next: s.AlertNext},
+			PushContact: s.PushContact, PushTestHosts: s.PushTestHosts,
+		},
 	}
 }

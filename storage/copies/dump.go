@@ -78,7 +78,8 @@ func inTransaction(ctx context.Context, url, role string, opts pgx.TxOptions, fn
 	})
 }
 
-// describe lists the tables in an order in which their references can be loaded.
+// describe lists the tables in an order in which their references can be loaded. Durable jobs stay behind: they are made again
+// from what they are about, for a copy may be old.
 func describe(ctx context.Context, tx pgx.Tx) (Manifest, error) {
 	m := Manifest{Made: time.Now().UTC()}
 	if err := tx.QueryRow(ctx, "select current_setting('server_version')").Scan(&m.Version); err != nil {
@@ -90,7 +91,7 @@ func describe(ctx context.Context, tx pgx.Tx) (Manifest, error) {
 	}
 	rows, err := tx.Query(ctx, `select c.relname::text, array_agg(a.attname::text order by a.attnum)
 		from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
-		where n.nspname = 'public' and c.relkind = 'r' and c.relname <> 'goose_db_version' and a.attnum > 0 and not a.attisdropped
+		where n.nspname = 'public' and c.relkind = 'r' and c.relname <> 'goose_db_version' and c.relname not like 'river\_%' and a.attnum > 0 and not a.attisdropped
 		group by 1 order by 1`)
 	if err != nil {
 		return m, err
