@@ -28,6 +28,7 @@ function world(server: { open: Alert[] }) {
     alertOf: vi.fn(async () => server.open[0]!),
     acknowledge: vi.fn(async (id: string) => alert({ id, state: 'taken', mine: false })),
     alertShown: vi.fn(async () => {}),
+    alertSeen: vi.fn(async () => {}),
   };
   const ring = vi.fn();
   const badge = vi.fn();

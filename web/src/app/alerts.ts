@@ -16,7 +16,7 @@ export interface AlertsView {
 }
 
 export interface AlertsOptions {
-  api: Pick<Api, 'alerts' | 'alert' | 'alertOf' | 'acknowledge' | 'alertShown'>;
+  api: Pick<Api, 'alerts' | 'alert' | 'alertOf' | 'acknowledge' | 'alertShown' | 'alertSeen'>;
   /** The page is in sight: only then was an alert shown. */
   visible: () => boolean;
   /** Something new asks this person. */
@@ -32,6 +32,7 @@ export class Alerts {
   readonly #o: AlertsOptions;
   readonly #ofMessage = new Map<Id, Signal<Alert | null>>();
   readonly #announced = new Set<Id>();
+  readonly #opened = new Set<Id>();
   #reading: Promise<void> | null = null;
   #closed = false;
 
@@ -77,6 +78,24 @@ export class Alerts {
       background(this.#readOf(message, signal));
     }
     return signal;
+  }
+
+  /** One by its id; null when it is not there for us, or cannot be asked now. */
+  async one(id: Id): Promise<Alert | null> {
+    try {
+      const alert = await this.#o.api.alert(id);
+      this.#keep(alert);
+      return alert;
+    } catch {
+      return null;
+    }
+  }
+
+  /** The note of an alert that asks me is in front of me. */
+  opened(alert: Alert): void {
+    if (!this.#o.visible() || this.#opened.has(alert.id)) return;
+    this.#opened.add(alert.id);
+    background(this.#o.api.alertSeen(alert.id).catch(() => void this.#opened.delete(alert.id)));
   }
 
   /** The server says that something happened to an alert. */

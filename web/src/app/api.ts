@@ -149,6 +149,9 @@ export class Api {
   alertShown(alert: Id): Promise<void> {
     return this.http.post(`/alerts/${id(alert)}/shown`, {});
   }
+  alertSeen(alert: Id): Promise<void> {
+    return this.http.post(`/alerts/${id(alert)}/seen`, {});
+  }
   devices(): Promise<Page<Device> & { push_key: string }> {
     return this.http.get('/devices');
   }

@@ -40,6 +40,7 @@ class App implements AppFace {
       else this.#save();
     });
     if (import.meta.env.PROD) void this.#updates.register();
+    navigator.serviceWorker?.addEventListener('message', (event) => this.#told(event.data as { type?: string; path?: string } | null));
     await this.#session.start();
   }
 
@@ -59,6 +60,12 @@ class App implements AppFace {
   }
   updateNow(): void {
     void this.#save().finally(() => this.#updates.apply(() => location.reload()));
+  }
+
+  /** The service worker: a notification was pressed, or the browser changed its subscription. */
+  #told(news: { type?: string; path?: string } | null): void {
+    if (news?.type === 'go' && news.path?.startsWith('/')) this.router.go(news.path);
+    if (news?.type === 'renew_push') void this.#session.account.get()?.push.renew();
   }
 
   #wake(): void {

@@ -11,6 +11,8 @@ describe('routes', () => {
     ['/patients/t1', { name: 'dossier', team_id: 't1', view: 'notebook' }],
     ['/patients/t1/cercle', { name: 'dossier', team_id: 't1', view: 'circle' }],
     ['/patients/t1/messages/m1', { name: 'message', team_id: 't1', message_id: 'm1' }],
+    ['/alertes/a1', { name: 'alert', alert_id: 'a1' }],
+    ['/recherche', { name: 'search' }],
     ['/invitation/abc', { name: 'invitation', token: 'abc' }],
     ['/patients/t1/constantes', { name: 'dossier', team_id: 't1', view: 'measures' }],
     ['/patients/t1/tension', { name: 'not_found', path: '/patients/t1/tension' }],

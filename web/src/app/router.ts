@@ -24,6 +24,7 @@ export function parseRoute(path: string): Route {
   const known = fixed[parts.join('/')];
   if (known) return known;
   const [first, second, third, fourth] = parts;
+  if (first === 'alertes' && second && parts.length === 2) return { name: 'alert', alert_id: second };
   if (first === 'invitation' && second && parts.length === 2) return { name: 'invitation', token: second };
   if (first === 'patients' && second) {
     const view = views[third ?? 'cahier'];

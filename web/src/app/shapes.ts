@@ -231,6 +231,7 @@ export type Route =
   | { name: 'patient_new' }
   | { name: 'search' }
   | { name: 'alerts' }
+  | { name: 'alert'; alert_id: Id }
   | { name: 'dossier'; team_id: Id; view: DossierView }
   | { name: 'message'; team_id: Id; message_id: Id }
   | { name: 'account' }

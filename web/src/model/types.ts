@@ -350,7 +350,8 @@ export type AlertState = 'open' | 'taken' | 'cancelled' | 'unanswered';
 /** One person asked, in the order they were. */
 export interface AlertStep {
   professional: { id: Id; display_name: string };
-  asked_at: Instant;
+  /** Null of somebody who took it unasked. */
+  asked_at: Instant | null;
   repeated_at?: Instant | null;
   delivered_at: Instant | null;
   seen_at: Instant | null;

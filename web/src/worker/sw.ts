@@ -1,6 +1,7 @@
-// Keeps the built page on the device so that it opens without network. Never anything of /api.
+// Keeps the built page on the device so that it opens without network, never anything of /api; and shows what is pushed.
 
 /// <reference lib="webworker" />
+import { addressOf, delivered, ringOf } from './push';
 import { answer, cacheName, install, purge } from './shell';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -25,4 +26,32 @@ self.addEventListener('fetch', (event) => {
 self.addEventListener('message', (event) => {
   // Only when the reader asked for it: what is being typed is not cut off.
   if ((event.data as { type?: string } | null)?.type === 'take_over') void self.skipWaiting();
+});
+
+self.addEventListener('push', (event) => {
+  const { alert, title, body, tag } = ringOf(event.data?.text() ?? null);
+  const options: NotificationOptions & { renotify: boolean } = { body, tag, renotify: true, requireInteraction: alert !== null, lang: 'fr', icon: '/icon-192.png', data: { alert } };
+  event.waitUntil(Promise.all([self.registration.showNotification(title, options), delivered(alert, fetch)]));
+});
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const { alert } = (event.notification.data ?? {}) as { alert?: string | null };
+  event.waitUntil(open(alert ?? null));
+});
+
+/** In a window that is there, without losing what is typed in it; else in a new one. */
+async function open(alert: string | null): Promise<void> {
+  const path = await addressOf(alert, fetch);
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const here = windows.find((one) => one.focused) ?? windows[0];
+  if (!here) return void (await self.clients.openWindow(path));
+  here.postMessage({ type: 'go', path });
+  await here.focus().catch(() => {});
+}
+
+// The browser changed its subscription by itself: the page registers it again at its next start; an open one at once.
+self.addEventListener('pushsubscriptionchange', (event) => {
+  const told = self.clients.matchAll({ type: 'window' }).then((windows) => windows.forEach((one) => one.postMessage({ type: 'renew_push' })));
+  (event as ExtendableEvent).waitUntil(told);
 });

@@ -35,6 +35,8 @@ export function shown(route: Route): Shown {
       return plain('Search', true);
     case 'alerts':
       return plain('Alerts', true);
+    case 'alert':
+      return plain('Alerts', true, { alert: route.alert_id });
     case 'account':
       return plain('Account');
     case 'accounts':
