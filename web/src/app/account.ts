@@ -6,11 +6,13 @@ import { Audiences } from './audience';
 import { background } from './background';
 import { Db } from './db';
 import { Drafts } from './drafts';
+import { Files } from './files';
 import { Live, type Socket } from './live';
 import { Outbox } from './outbox';
 import type { AccountFace } from './shapes';
 import { Store } from './store';
 import { openTabs, turnFor, type Tabs } from './tabs';
+import { Uploads } from './uploads';
 
 export interface AccountOptions {
   api: Api;
@@ -25,6 +27,7 @@ export class Account implements AccountFace {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  readonly files: Files;
   readonly audiences: Audiences;
   readonly live: Live;
   readonly tabs: Tabs;
@@ -36,11 +39,13 @@ export class Account implements AccountFace {
     this.#db = db;
     this.tabs = openTabs(`liaison-${me.id}`);
     this.drafts = new Drafts(db);
+    this.files = new Files({ db, api });
     this.outbox = new Outbox({
       db,
       drafts: this.drafts,
       tabs: this.tabs,
       turn: turnFor(`liaison-outbox-${me.id}`),
+      uploads: new Uploads({ db, api }),
       send: (channel, body) => api.post(channel, body),
       sent: (message) => this.store.sent(message),
     });
@@ -64,6 +69,7 @@ export class Account implements AccountFace {
     this.live.start();
     background(this.store.refresh());
     background(this.outbox.flush());
+    background(this.files.sweep());
     this.live.state.subscribe((state) => {
       if (state === 'live' && !this.#closed) this.outbox.wake();
     });

@@ -4,9 +4,10 @@ import type { DossierView, Route, RouterFace } from './shapes';
 const views: Record<string, DossierView> = {
   cahier: 'notebook',
   discussion: 'discussion',
+  documents: 'documents',
   cercle: 'circle',
 };
-const words: Record<DossierView, string> = { notebook: 'cahier', discussion: 'discussion', circle: 'cercle' };
+const words: Record<DossierView, string> = { notebook: 'cahier', discussion: 'discussion', documents: 'documents', circle: 'cercle' };
 const fixed: Record<string, Route> = {
   '': { name: 'home' },
   connexion: { name: 'sign_in' },

@@ -5,11 +5,12 @@ import { admin } from './en/admin';
 import { circle } from './en/circle';
 import { common } from './en/common';
 import { composer } from './en/composer';
+import { documents } from './en/documents';
 import { dossier } from './en/dossier';
 import { errors } from './en/errors';
 import { patients } from './en/patients';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, account, admin, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, account, admin, errors };
 
