@@ -128,7 +128,7 @@ export class Uploads {
 }
 
 function isAboutDocument({ status, code }: ApiError): boolean {
-  return status === 413 || (status === 422 && code.startsWith('document_')) || (status === 409 && code === 'id_conflict');
+  return status === 413 || status === 422 || (status === 409 && code === 'id_conflict');
 }
 
 async function read(part: Blob): Promise<ArrayBuffer> {

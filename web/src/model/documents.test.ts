@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkKind, extensionOf, FileError, fitWithin, pixelSize, sizeText, tidyName, typeText } from './documents';
+import { checkKind, extensionOf, FileError, fitWithin, pixelSize, sizeText, tidyCaption, tidyName, typeText } from './documents';
 
 const text = (value: string) => new TextEncoder().encode(value);
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc0, 0, 17, 8, 0x0b, 0xb8, 0x0f, 0xa0, 3, 0, 0, 0);
@@ -46,9 +46,12 @@ describe('a name', () => {
   it('has no path, nothing invisible, and the ending of its kind', () => {
     expect(tidyName('C:\\photos\\IMG_0042.HEIC', 'jpeg')).toBe('IMG_0042.jpg');
     expect(tidyName('ordon\u202Enance.pdf', 'pdf')).toBe('ordonnance.pdf');
+    expect(tidyName('TA: 18/10 <"x">?.pdf', 'pdf')).toBe('10 --x---.pdf');
+    expect(tidyName('..caché.pdf', 'pdf')).toBe('caché.pdf');
     expect(tidyName('', 'jpeg')).toBe('document.jpg');
     expect([...tidyName(`${'é'.repeat(400)}.pdf`, 'pdf')]).toHaveLength(124);
     expect(extensionOf('.htaccess')).toBe('');
+    expect(tidyCaption('talon\u202E\nbord \u200Egauche')).toBe('talon bord gauche');
   });
 });
 

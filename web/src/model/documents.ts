@@ -1,5 +1,6 @@
 // What a file is, told from its first bytes, and how it is named to a reader.
 
+import { withoutForbidden } from './text';
 import type { Id } from './types';
 
 export const MAX_DOCUMENTS = 10;
@@ -115,13 +116,18 @@ export function extensionOf(name: string): string {
   return /[^.]\.([^.\s/\\]{1,8})$/.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 
+/** One line, without what would make it read other than it is written. */
+export function tidyCaption(text: string): string {
+  return withoutForbidden(text.replace(/[\r\n\t]+/g, ' ')).replace(/[\u200E\u200F]/g, '');
+}
+
 const MAX_NAME = 120;
 
 /** A name without path, without what cannot be seen, with the ending of its kind. */
 export function tidyName(name: string, kind: FileKind): string {
   const ending = kind === 'jpeg' ? 'jpg' : kind === 'text' ? 'txt' : kind;
   const last = name.split(/[/\\]/).at(-1) ?? '';
-  const visible = last.replace(/[\p{Cc}\p{Cf}]/gu, '').trim();
+  const visible = last.replace(/[\p{Cc}\p{Cf}]/gu, '').replace(/[:*?"<>|]/g, '-').replace(/^[.\s]+/, '').trim();
   const stem = extensionOf(visible) ? visible.slice(0, visible.lastIndexOf('.')) : visible;
   return `${[...stem].slice(0, MAX_NAME).join('') || 'document'}.${ending}`;
 }

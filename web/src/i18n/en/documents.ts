@@ -65,5 +65,6 @@ export const documents: Like<Fr>['documents'] = {
 
   empty: 'No document. Add a photo or a document to a note.',
   see_note: 'See the note',
+  see_all: 'All documents',
   count: { one: '{count} document', other: '{count} documents' },
 };

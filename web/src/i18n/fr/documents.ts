@@ -62,5 +62,6 @@ export const documents = {
 
   empty: 'Aucun document. Ajoutez une photo ou un document à une note.',
   see_note: 'Voir la note',
+  see_all: 'Tous les documents',
   count: { one: '{count} document', other: '{count} documents' },
 };
