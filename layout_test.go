@@ -12,15 +12,16 @@ import (
 // refused, and a new room must say where it stands. Tests may reach further (a feature is tested on the real parts).
 var floors = map[string][]string{
 	"cmd/liaison": {"node", "access", "accounts", "audit", "bench", "chat", "demo", "mobile-api", "storage", "storage/copies", "storage/embedded", "teams", "vault"},
-	"node":        {"access", "accounts", "audit", "chat", "events", "live", "mobile-api", "professions", "storage", "teams", "vault", "web"},
+	"node":        {"access", "accounts", "audit", "chat", "documents", "events", "live", "mobile-api", "professions", "storage", "storage/objects", "teams", "vault", "web"},
 	"demo":        {"access", "accounts", "chat", "professions", "teams"},
-	"mobile-api":  {"access", "accounts", "chat", "events", "live", "professions", "teams"},
+	"mobile-api":  {"access", "accounts", "chat", "documents", "events", "live", "professions", "teams"},
 	"web":         {},
 
-	"chat":     {"access", "events", "professions", "storage"},
-	"teams":    {"access", "audit", "events", "professions", "storage"},
-	"accounts": {"access", "audit", "professions", "storage"},
-	"live":     {"access", "events"},
+	"chat":      {"access", "events", "professions", "storage"},
+	"documents": {"access", "professions", "storage", "storage/objects"},
+	"teams":     {"access", "audit", "events", "professions", "storage"},
+	"accounts":  {"access", "audit", "professions", "storage"},
+	"live":      {"access", "events"},
 
 	"access":           {"audit", "events", "storage"},
 	"events":           {"storage"},
