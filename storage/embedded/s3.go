@@ -141,6 +141,8 @@ func (g *Gateway) arguments() ([]string, error) {
 	args := []string{
 		"--port", g.socketPath(), "--socket-perm", "0600", "--quiet", "--keep-alive",
 		"posix", "--versioning-dir", g.versions(), "--dir-perms", "0700", "--file-perms", "0600",
+		// Its lock files stay for ever, one a key; our own lock on the directory already means one gateway.
+		"--disable-object-lock-file",
 	}
 	sidecar, err := g.sidecar()
 	if err != nil {

@@ -12,12 +12,12 @@ func (b *Bucket) flush(key string) error {
 	if b.cfg.Files == "" {
 		return nil
 	}
-	root := filepath.Join(b.cfg.Files, b.cfg.Bucket)
-	for path := filepath.Join(root, filepath.FromSlash(b.cfg.Prefix+key)); ; path = filepath.Dir(path) {
+	root := filepath.Clean(b.cfg.Files)
+	for path := filepath.Join(root, b.cfg.Bucket, filepath.FromSlash(b.cfg.Prefix+key)); ; path = filepath.Dir(path) {
 		if err := flushFile(path); err != nil {
-			return fmt.Errorf("flush %s: %w", key, err)
+			return fmt.Errorf("flush %s (LIAISON_S3_FILES names where the gateway keeps its buckets): %w", key, err)
 		}
-		if path == root || len(path) <= len(root) {
+		if len(path) <= len(root) {
 			return nil
 		}
 	}

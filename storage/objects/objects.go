@@ -13,6 +13,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
 )
 
 // Config says where the bucket is.
@@ -61,6 +62,9 @@ func Open(cfg Config) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s3utils.CheckValidBucketNameStrict(cfg.Bucket); err != nil {
+		return nil, fmt.Errorf("S3 bucket %q: %w", cfg.Bucket, err)
+	}
 	transport, err := minio.DefaultTransport(at.tls)
 	if err != nil {
 		return nil, fmt.Errorf("S3 transport: %w", err)
@@ -108,6 +112,13 @@ func parseEndpoint(text string) (endpoint, error) {
 		return endpoint{host: u.Host, tls: u.Scheme == "https"}, nil
 	}
 	return endpoint{}, errors.New("the S3 endpoint is https://host, http://host:port or unix:///path/of/socket, without path or user")
+}
+
+// Under is the same bucket below a further prefix.
+func (b *Bucket) Under(prefix string) *Bucket {
+	below := *b
+	below.cfg.Prefix += prefix
+	return &below
 }
 
 // Name is the bucket's name.

@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +201,16 @@ func TestWrongKeysAreRefused(t *testing.T) {
 	}
 }
 
+// A put must not be answered before its file is on disk; a wrong directory shows that it is looked for there.
+func TestWhatAGatewayHereKeepsIsFlushed(t *testing.T) {
+	t.Parallel()
+	cfg := storagetest.S3(t)
+	put(t, bucket(t, cfg), "a/b/c", "flushed")
+	cfg.Files = t.TempDir()
+	err := open(t, cfg).Put(t.Context(), "a/b/d", bytes.NewReader([]byte("x")), objects.Put{Size: 1})
+	wants(t, "nothing to flush", err, fs.ErrNotExist)
+}
+
 func TestABucketThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	b := open(t, storagetest.S3(t))
@@ -255,5 +267,22 @@ func TestRetentionInALockedBucket(t *testing.T) {
 	plain := bucket(t, storagetest.S3(t))
 	if locked, err := plain.Locked(t.Context()); err != nil || locked {
 		t.Errorf("an ordinary bucket is locked: %v, %v", locked, err)
+	}
+}
+
+func TestWhatCannotBeAStoreIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, cfg := range []objects.Config{
+		{Bucket: "liaison"},
+		{Endpoint: "ftp://host", Bucket: "liaison"},
+		{Endpoint: "https://user:secret@host", Bucket: "liaison"},
+		{Endpoint: "https://host/path", Bucket: "liaison"},
+		{Endpoint: "unix://", Bucket: "liaison"},
+		{Endpoint: "https://host"},
+		{Endpoint: "https://host", Bucket: "../x"},
+	} {
+		if _, err := objects.Open(cfg); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%+v: %v", cfg, err)
+		}
 	}
 }

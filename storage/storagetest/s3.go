@@ -21,6 +21,9 @@ import (
 // see objects.Bucket.Ensure.
 func S3(t testing.TB) objects.Config {
 	t.Helper()
+	if os.Getenv("LIAISON_TEST_POSTGRES") != "" { // then nobody keeps services for the tests
+		return OwnS3(t).Config
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if _, err := shared(ctx); err != nil { // the keeper of the cluster keeps the gateway
@@ -70,7 +73,7 @@ func sharedGateway() (objects.Config, error) {
 	}
 	text, err := os.ReadFile(p.file("gateway"))
 	if err != nil {
-		return objects.Config{}, fmt.Errorf("the S3 gateway of the tests (a private PostgreSQL comes with one; LIAISON_TEST_POSTGRES does not): %w", err)
+		return objects.Config{}, fmt.Errorf("the S3 gateway of the tests: %w", err)
 	}
 	if err := json.Unmarshal(text, &note); err != nil {
 		return objects.Config{}, fmt.Errorf("the S3 gateway of the tests: %w", err)

@@ -3,6 +3,7 @@ import type {
   Audience,
   Category,
   Id,
+  Instance,
   Invitation,
   Me,
   Measure,
@@ -50,6 +51,9 @@ export class Api {
 
   signIn(login: string, password: string): Promise<SignInAnswer> {
     return this.http.post('/sign-in', { login, password }, { headers: { 'X-Liaison-Client': 'web' } });
+  }
+  instance(): Promise<Instance> {
+    return this.http.get('/instance');
   }
   signOut(): Promise<void> {
     return this.http.post('/sign-out', {});
