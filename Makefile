@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: prove help run run-cluster test test-go test-web test-e2e bench mutate build web check clean need
+.PHONY: parts prove help run run-cluster test test-go test-web test-e2e bench mutate build web check clean need
 
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/index.html web/package.json web/*.ts web/*.js -type f 2>/dev/null)
 GOTOOL := go tool -modfile=tools/go.mod
@@ -19,8 +19,12 @@ run-cluster: build ## three nodes on ports 8080 to 8082 over one PostgreSQL and 
 	@tools/packages.sh redis-server
 	@exec bin/liaison cluster
 
-build: need web/dist/index.html ## build bin/liaison, web client included
+build: parts ## build bin/liaison, web client included, and bin/versitygw, the S3 gateway
 	@go build -o bin/liaison ./cmd/liaison
+
+# Two at a time: the first build of the gateway takes as long as everything else together.
+parts: need
+	@$(MAKE) -j2 web/dist/index.html bin/versitygw
 
 test: need web/node_modules/.installed ## all tests: Go with -race, web unit tests, end to end in Chromium
 	@tools/packages.sh redis-server chromium
@@ -29,7 +33,7 @@ test: need web/node_modules/.installed ## all tests: Go with -race, web unit tes
 	@tools/timed.sh 'web unit tests' $(MAKE) test-web
 	@tools/timed.sh 'end-to-end tests' $(MAKE) test-e2e
 
-test-go: ## the Go tests alone; LIAISON_LONG=1 for their long form
+test-go: bin/versitygw ## the Go tests alone; LIAISON_LONG=1 for their long form
 	@go test -race -timeout 60m ./...
 
 prove: ## the long form of the property test: 200 random worlds through every face of two nodes, against the model
@@ -44,7 +48,7 @@ test-e2e: build ## the end-to-end tests alone
 bench: build ## measure this machine: posts, deliveries, memory, pages
 	@bin/liaison bench
 
-mutate: web/dist/index.html ## break the code on purpose, patch by patch, and require the named test to fail
+mutate: web/dist/index.html bin/versitygw ## break the code on purpose, patch by patch, and require the named test to fail
 	@tools/mutate.sh mutations/*.patch
 
 check: need web/node_modules/.installed ## formatting, vet, staticcheck, svelte-check, layout
@@ -70,3 +74,6 @@ web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 	@echo 'web client: building'
 	@cd web && npm run --silent build
 	@touch $@
+
+bin/versitygw: tools/versitygw/go.mod tools/versitygw/go.sum
+	@tools/versitygw.sh $@

@@ -11,25 +11,27 @@ import (
 // floors lists, for every room, the rooms of this module it may import directly. Arrows go one way: what is not listed is
 // refused, and a new room must say where it stands. Tests may reach further (a feature is tested on the real parts).
 var floors = map[string][]string{
-	"cmd/liaison": {"node", "access", "accounts", "audit", "bench", "chat", "demo", "mobile-api", "storage", "storage/copies", "storage/embedded", "teams", "vault"},
-	"node":        {"access", "accounts", "audit", "chat", "events", "live", "mobile-api", "professions", "storage", "teams", "vault", "web"},
+	"cmd/liaison": {"node", "access", "accounts", "audit", "bench", "chat", "demo", "mobile-api", "storage", "storage/copies", "storage/embedded", "storage/objects", "teams", "vault"},
+	"node":        {"access", "accounts", "audit", "chat", "documents", "events", "live", "mobile-api", "professions", "storage", "storage/objects", "teams", "vault", "web"},
 	"demo":        {"access", "accounts", "chat", "professions", "teams"},
-	"mobile-api":  {"access", "accounts", "chat", "events", "live", "professions", "teams"},
+	"mobile-api":  {"access", "accounts", "chat", "documents", "events", "live", "professions", "teams"},
 	"web":         {},
 
-	"chat":     {"access", "events", "professions", "storage"},
-	"teams":    {"access", "audit", "events", "professions", "storage"},
-	"accounts": {"access", "audit", "professions", "storage"},
-	"live":     {"access", "events"},
+	"chat":      {"access", "events", "professions", "storage"},
+	"documents": {"access", "professions", "storage", "storage/objects"},
+	"teams":     {"access", "audit", "events", "professions", "storage"},
+	"accounts":  {"access", "audit", "professions", "storage"},
+	"live":      {"access", "events"},
 
 	"access":           {"audit", "events", "storage"},
 	"events":           {"storage"},
-	"audit":            {"storage"},
+	"audit":            {"storage", "storage/objects"},
 	"vault":            {"storage"},
 	"professions":      {},
 	"storage":          {},
 	"storage/embedded": {"storage"},
 	"storage/copies":   {},
+	"storage/objects":  {},
 }
 
 // Outside, a feature and the floors below it know no transport and no browser.

@@ -1,15 +1,10 @@
 package audit
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -18,6 +13,43 @@ import (
 type Exporter interface {
 	Put(ctx context.Context, name string, data []byte) error
 	Has(ctx context.Context, name string) (bool, error)
+}
+
+// exportPatiently leaves a place that hangs alone for a while, so that sealing goes on beside it.
+func (s *Sealer) exportPatiently(ctx context.Context) error {
+	began := time.Now()
+	if began.Before(s.exportAfter) {
+		return nil
+	}
+	err := s.export(ctx)
+	if took := time.Since(began); err != nil && took > s.exportWithin/5 {
+		s.exportAfter = time.Now().Add(5 * took)
+	}
+	return err
+}
+
+// All exports every block to several places; it is exported once it is in all of them.
+type All []Exporter
+
+// Put tries every place even when one fails.
+func (a All) Put(ctx context.Context, name string, data []byte) error {
+	var failed []error
+	for _, e := range a {
+		if err := e.Put(ctx, name, data); err != nil && !errors.Is(err, fs.ErrExist) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// Has says whether every place has it.
+func (a All) Has(ctx context.Context, name string) (bool, error) {
+	for _, e := range a {
+		if has, err := e.Has(ctx, name); err != nil || !has {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // export sends what was sealed and not yet exported, in order. A new leader first walks back to the newest block it finds there.
@@ -80,102 +112,10 @@ func (s *Sealer) exportBlock(ctx context.Context, number int64) error {
 	if err != nil {
 		return fmt.Errorf("export block %d: %w", number, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, s.exportWithin)
 	defer cancel()
 	if err := s.exports.Put(ctx, b.name(), data); err != nil {
 		return fmt.Errorf("export block %d: %w", number, err)
 	}
 	return nil
-}
-
-// Directory exports blocks as files under it: better a disk of another machine.
-type Directory string
-
-// Put writes the file whole and on disk before it appears under its name.
-func (d Directory) Put(_ context.Context, name string, data []byte) error {
-	path := filepath.Join(string(d), filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	part, err := os.CreateTemp(filepath.Dir(path), ".part-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(part.Name())
-	_, err = part.Write(data)
-	if err = errors.Join(err, part.Chmod(0o400), part.Sync(), part.Close()); err != nil {
-		return err
-	}
-	// A link fails when the name is taken, as O_EXCL does, and never shows half a file.
-	if err := os.Link(part.Name(), path); err != nil {
-		return alreadyThere(path, data, err)
-	}
-	return errors.Join(syncDirectory(filepath.Dir(path)), syncDirectory(string(d)))
-}
-
-// Has says whether a block of that name was exported.
-func (d Directory) Has(_ context.Context, name string) (bool, error) {
-	_, err := os.Stat(filepath.Join(string(d), filepath.FromSlash(name)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// Blocks reads every exported block, by number; several may bear the same after a restore.
-func (d Directory) Blocks() iter.Seq2[*Block, error] {
-	return func(yield func(*Block, error) bool) {
-		err := filepath.WalkDir(string(d), func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || filepath.Ext(path) != ".json" {
-				return err
-			}
-			b, err := readExport(path)
-			if err != nil {
-				return err
-			}
-			if !yield(b, nil) {
-				return errEnough
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			yield(nil, fmt.Errorf("read exported blocks: %w", err))
-		}
-	}
-}
-
-var errEnough = errors.New("enough")
-
-func readExport(path string) (*Block, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	b := &Block{}
-	if err := json.Unmarshal(data, b); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return b, nil
-}
-
-func alreadyThere(path string, data []byte, err error) error {
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	there, readErr := os.ReadFile(path)
-	if readErr != nil {
-		return readErr
-	}
-	if !bytes.Equal(there, data) {
-		return fmt.Errorf("%s holds something else", path)
-	}
-	return err
-}
-
-func syncDirectory(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

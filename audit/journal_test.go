@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"sync"
 	"testing"
@@ -96,7 +95,7 @@ func sealUntil(t *testing.T, s *Sealer, n int) {
 
 func (tr *territory) verify() Report {
 	tr.t.Helper()
-	report, err := Verify(tr.t.Context(), Database(tr.DB.DB.Pool), tr.exports.Blocks(), tr.public())
+	report, err := Verify(tr.t.Context(), Database(tr.DB.DB.Pool), tr.exports.Blocks(tr.t.Context()), tr.public())
 	if err != nil {
 		tr.t.Fatal(err)
 	}
@@ -399,26 +398,6 @@ var errRefused = errors.New("disk full")
 type refusing struct{ Directory }
 
 func (refusing) Put(context.Context, string, []byte) error { return errRefused }
-
-func TestDirectoryNeverReplaces(t *testing.T) {
-	t.Parallel()
-	d := Directory(t.TempDir())
-	put := func(data string) error { return d.Put(t.Context(), "00/1.json", []byte(data)) }
-	if err := put("a"); err != nil {
-		t.Fatal(err)
-	}
-	if err := put("a"); !errors.Is(err, fs.ErrExist) {
-		t.Fatalf("the same again: %v", err)
-	}
-	if err := put("b"); err == nil || errors.Is(err, fs.ErrExist) {
-		t.Fatalf("something else: %v", err)
-	}
-	for name, want := range map[string]bool{"00/1.json": true, "00/2.json": false} {
-		if has, err := d.Has(t.Context(), name); err != nil || has != want {
-			t.Fatalf("%s: %v %v", name, has, err)
-		}
-	}
-}
 
 func TestLeafOfAKnownLine(t *testing.T) {
 	t.Parallel()

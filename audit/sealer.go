@@ -33,12 +33,15 @@ type Sealer struct {
 	log     *slog.Logger
 	limit   int
 	nudge   chan struct{}
+	// exportWithin bounds one export: nothing is sealed meanwhile.
+	exportWithin time.Duration
 
 	working sync.Mutex // guards what follows: one pass at a time
 	conn    *pgx.Conn  // holds the lock, and everything is done through it: no lock, no sealing
 	leads   bool
 	// exported is the number of the newest block known to be exported; -1 until the exports were looked at.
-	exported int64
+	exported    int64
+	exportAfter time.Time // not before: a place hangs
 
 	counting sync.Mutex
 	stats    Stats
@@ -59,7 +62,7 @@ type Stats struct {
 func NewSealer(db *storage.DB, key ed25519.PrivateKey, exports Exporter, log *slog.Logger) *Sealer {
 	return &Sealer{
 		db: db, key: key, exports: exports, log: log, limit: blockLines,
-		nudge: make(chan struct{}, 1), exported: -1, stats: Stats{MeasuredAt: time.Now()},
+		nudge: make(chan struct{}, 1), exportWithin: 5 * time.Second, exported: -1, stats: Stats{MeasuredAt: time.Now()},
 	}
 }
 
@@ -135,7 +138,7 @@ func (s *Sealer) pass(ctx context.Context) (sealed int, err error) {
 			return sealed, errors.Join(err, s.measure(ctx))
 		}
 		if !more {
-			err = s.export(ctx)
+			err = s.exportPatiently(ctx)
 			return sealed, errors.Join(err, s.measure(ctx))
 		}
 	}

@@ -170,7 +170,7 @@ func TestADamagedExportIsSaid(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(string(tr.exports), "00000000", "zz.json"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Verify(t.Context(), Database(tr.owner), tr.exports.Blocks(), tr.public()); err == nil {
+	if _, err := Verify(t.Context(), Database(tr.owner), tr.exports.Blocks(tr.t.Context()), tr.public()); err == nil {
 		t.Fatal("not said")
 	}
 }

@@ -21,9 +21,11 @@ type Keys interface {
 
 // Service is the chat of one node.
 type Service struct {
-	gate    *access.Gate
-	keys    Keys
-	people  *names
+	gate   *access.Gate
+	keys   Keys
+	people *names
+	// Files brings documents into posts; set before Run. Without it no document is known.
+	Files   Files
 	cursors *events.Cursors
 	lanes   []*lane
 	log     *slog.Logger

@@ -95,26 +95,31 @@ func (l *loader) open(ctx context.Context, opener access.Actor, p patient) (uuid
 			return t.ID, nil
 		}
 	}
-	opened, _, err := l.Teams.Open(ctx, opener, teams.OpenRequest{
+	opened, err := l.Teams.OpenPast(ctx, opener, teams.OpenRequest{
 		ID: p.id(), Identity: p.Identity, Seat: p.Circle[0].Seat,
-		Information: teams.Information{GivenBy: p.Information.GivenBy, How: p.Information.How, GivenAt: l.day.at(-p.Information.DaysAgo, 10, 30)},
-	})
+		Information: teams.Information{GivenBy: p.Information.GivenBy, How: p.Information.How, GivenAt: p.told(l.day)},
+	}, p.Circle[0].began(l.day))
 	return opened.TeamID, err
 }
 
+// began is the morning of a place's first day, a working one: notes of a weekend are written on the Friday before.
+func (p place) began(day calendar) time.Time { return workdayBefore(day.at(-p.DaysAgo, 8, 0)) }
+
+// told is when the patient was told, before anybody had a place.
+func (p patient) told(day calendar) time.Time {
+	return workdayBefore(day.at(-p.Information.DaysAgo, 7, 45))
+}
+
 func (l *loader) seat(ctx context.Context, opener access.Actor, p patient, team teams.Team) error {
+	var places []teams.NewMember
 	for _, place := range p.Circle[1:] {
-		id := idOf("place", p.Key, place.Login)
-		if seated(team, id) {
-			continue
+		id, from := idOf("place", p.Key, place.Login), place.began(l.day)
+		if !seated(team, id) {
+			places = append(places, teams.NewMember{ID: id, ProfessionalID: l.people[place.Login].ID, Seat: place.Seat, Basis: "care_team_2", From: &from})
 		}
-		from := l.day.at(-place.DaysAgo, 8, 0)
-		_, _, err := l.Teams.AddMember(ctx, opener, team.ID, teams.NewMember{
-			ID: id, ProfessionalID: l.people[place.Login].ID, Seat: place.Seat, Basis: "care_team_2", From: &from,
-		})
-		if err != nil {
-			return fmt.Errorf("seat %s: %w", place.Login, err)
-		}
+	}
+	if err := l.Teams.AddMembers(ctx, opener, team.ID, places); err != nil {
+		return fmt.Errorf("seat the circle: %w", err)
 	}
 	return nil
 }

@@ -309,6 +309,63 @@ func TestLoadTestIsRepeatable(t *testing.T) {
 	}
 }
 
+// Day and month of two dates exchanged, and close names, made patients 733 and 763 of a load test look alike.
+func TestPatientsOfALoadTestShareNoBirthDate(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for n := range days * 12 * years {
+		born := testPatient(n).BirthDate
+		at, err := time.Parse(time.DateOnly, born)
+		if err != nil || at.After(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)) || at.Day() <= 12 || seen[born] {
+			t.Fatalf("patient %d is born on %s: %v", n, born, err)
+		}
+		seen[born] = true
+	}
+}
+
+// Whatever the day, the patient was told before anybody had a place, and everybody has one before what she writes.
+func TestPlacesComeBeforeWhatIsWritten(t *testing.T) {
+	t.Parallel()
+	people, err := readPeople()
+	if err != nil {
+		t.Fatal(err)
+	}
+	patients, err := readPatients()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 7 {
+		day := today(time.Date(2026, 11, 16+n, 8, 0, 0, 0, time.UTC))
+		for _, p := range patients {
+			since := map[string]time.Time{}
+			for _, place := range p.Circle {
+				since[place.Login] = place.began(day)
+				if !p.told(day).Before(since[place.Login]) {
+					t.Errorf("%s: told at %s, %s has a place since %s", p.Key, p.told(day), place.Login, since[place.Login])
+				}
+			}
+			for _, e := range append(schedule(p.entries, "notebook", day, people), schedule(p.entries, "discussion", day, people)...) {
+				if e.at.Before(since[e.author]) {
+					t.Errorf("%s: %s writes at %s, in the circle since %s", p.Key, e.author, e.at, since[e.author])
+				}
+			}
+		}
+	}
+}
+
+func TestTheFoundersPlaceIsDatedFromItsDay(t *testing.T) {
+	w := newWorld(t)
+	w.load(time.Now())
+	for _, p := range w.l.patients {
+		opener := p.Circle[0]
+		m := w.team(opener.Login, p.Key).Members
+		i := slices.IndexFunc(m, func(m teams.Member) bool { return m.Professional.ID == w.l.people[opener.Login].ID })
+		if want := opener.began(w.l.day); !m[i].From.Equal(want) {
+			t.Errorf("%s: the founder's place is of %s, want %s", p.Key, m[i].From, want)
+		}
+	}
+}
+
 func (w *world) everybodyWorks(team TestTeam) {
 	w.Helper()
 	for i, m := range team.Members {
@@ -325,6 +382,19 @@ func (w *world) everybodyWorks(team TestTeam) {
 			if _, _, err := w.Chat.Post(w.Context(), access.Actor{Person: m.ID}, team.Discussion, d); err != nil {
 				w.Errorf("%s does not write %s: %v", m.Login, category, err)
 			}
+		}
+	}
+}
+
+func TestTheAccountsOfferedExist(t *testing.T) {
+	t.Parallel()
+	list, err := Accounts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range list {
+		if a.Login != tried[i] || a.FamilyName == "" {
+			t.Errorf("%d: %+v, want %s", i, a, tried[i])
 		}
 	}
 }

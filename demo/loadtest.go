@@ -64,7 +64,9 @@ func professionAt(place int) access.Profession {
 const (
 	peopleAtOnce = 250 // in a transaction of accounts or tokens
 	longestToken = 7 * 24 * time.Hour
-	oldestOf     = 36_000 // days of birth before two patients share one
+	firstDay     = 13 // of a birth date: no month has this number, so that no date is another with day and month exchanged
+	days         = 16
+	years        = 100
 )
 
 // LoadTest makes the circles, or completes them when they were made before, and gives everybody a new token.
@@ -150,13 +152,12 @@ func openForTest(ctx context.Context, s Services, n int, t *TestTeam) error {
 		return fmt.Errorf("open: %w", err)
 	}
 	t.ID = opened.TeamID
-	for _, m := range t.Members[1:] {
-		_, _, err := s.Teams.AddMember(ctx, opener, t.ID, teams.NewMember{
-			ID: idOf("place", m.Login), ProfessionalID: m.ID, Seat: access.SeatIntervenant, Basis: "care_team_2",
-		})
-		if err != nil {
-			return fmt.Errorf("seat %s: %w", m.Login, err)
-		}
+	places := make([]teams.NewMember, len(t.Members)-1)
+	for i, m := range t.Members[1:] {
+		places[i] = teams.NewMember{ID: idOf("place", m.Login), ProfessionalID: m.ID, Seat: access.SeatIntervenant, Basis: "care_team_2"}
+	}
+	if err := s.Teams.AddMembers(ctx, opener, t.ID, places); err != nil {
+		return fmt.Errorf("seat the circle: %w", err)
 	}
 	team, err := s.Teams.Get(ctx, opener, t.ID)
 	if err != nil {
@@ -172,22 +173,28 @@ func openForTest(ctx context.Context, s Services, n int, t *TestTeam) error {
 	return nil
 }
 
-// testPatient is nobody's look-alike: names and birth dates are all different. Every load asks the same, hence a replay.
+// testPatient is nobody's look-alike: birth dates differ, and names by several slips. Every load asks the same, hence a replay.
 func testPatient(n int) teams.OpenRequest {
-	born := time.Date(1920, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n%oldestOf)
+	name := spelled(n)
 	return teams.OpenRequest{
 		ID: idOf("test patient", fmt.Sprint(n)), Seat: access.SeatMedecinTraitant,
 		Identity: teams.Identity{
-			BirthName: spelled(n), GivenNames: "Usager", Sex: []string{"F", "M"}[n%2], BirthDate: born.Format(time.DateOnly), Town: "Corvaine",
+			BirthName: "Charge " + name, GivenNames: name, Sex: []string{"F", "M"}[n%2], BirthDate: bornAt(n), Town: "Corvaine",
 		},
 		Information: teams.Information{GivenBy: "Essai de charge", GivenAt: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)},
 	}
 }
 
-// spelled writes a number in syllables, several slips away from every other.
+// bornAt gives every patient of a load test another birth date, until there are more of them than dates.
+func bornAt(n int) string {
+	day, month, year := n%days, n/days%12, n/days/12%years
+	return fmt.Sprintf("%d-%02d-%02d", 1920+year, 1+month, firstDay+day)
+}
+
+// spelled writes a number in syllables, no two of which begin or end alike.
 func spelled(n int) string {
-	syllables := [...]string{"ba", "ke", "di", "fo", "gu", "ly", "mo", "na", "pi", "rez"}
-	name := "Charge "
+	syllables := [...]string{"bal", "ken", "dir", "fos", "gut", "lym", "mac", "nev", "pib", "rez"}
+	name := ""
 	for _, digit := range fmt.Sprintf("%05d", n) {
 		name += syllables[digit-'0'] + syllables[digit-'0']
 	}

@@ -13,6 +13,26 @@ import (
 //go:embed people.csv
 var peopleFile string
 
+// tried are the accounts a visitor is offered: the team of the first patient, a physician outside it, and who administers.
+var tried = []string{"medecin", "infirmiere", "pharmacien", "kine", "assistante-sociale", "aide-domicile", "coordinatrice", "medecin2", last}
+
+// Accounts are the accounts a visitor is offered, in the order of the demo's story.
+func Accounts() ([]accounts.DemoAccount, error) {
+	people, err := readPeople()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]accounts.DemoAccount, 0, len(tried))
+	for _, login := range tried {
+		p, ok := people[login]
+		if !ok {
+			return nil, fmt.Errorf("people of the demo: no %s", login)
+		}
+		list = append(list, p.DemoAccount)
+	}
+	return list, nil
+}
+
 // person is somebody of the demo; weekends says whether her profession works then.
 type person struct {
 	accounts.DemoAccount

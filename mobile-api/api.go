@@ -16,14 +16,16 @@ import (
 
 	"liaison/accounts"
 	"liaison/chat"
+	"liaison/documents"
 	"liaison/teams"
 )
 
 // Config is what the API serves and how.
 type Config struct {
-	Accounts *accounts.Service
-	Teams    *teams.Service
-	Chat     *chat.Service
+	Accounts  *accounts.Service
+	Teams     *teams.Service
+	Chat      *chat.Service
+	Documents *documents.Service
 
 	// Web is the built web client, index.html at its root; nil when there is none.
 	Web fs.FS
@@ -32,7 +34,9 @@ type Config struct {
 	// Ready says why this node cannot serve now; nil is always ready.
 	Ready func(*http.Request) error
 
-	Demo       bool
+	Demo bool
+	// DemoLogins are told to anybody, where Demo is set.
+	DemoLogins []DemoLogin
 	Territory  string
 	InstanceID uuid.UUID
 	// PublicURL is where browsers reach this instance; links are made from it and its origin is trusted.

@@ -49,6 +49,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "Professional"
 	case reflect.TypeFor[professions.Shown]():
 		return "Profession"
+	case reflect.TypeFor[chat.Document]():
+		return "MessageDocument"
 	case reflect.TypeFor[chat.Reader]():
 		return "MessageReader"
 	case reflect.TypeFor[access.Profession]():

@@ -4,6 +4,7 @@ package mobileapi
 func (a *API) routes() {
 	route(a, "POST /api/v1/sign-in", "Open a session", a.signIn, public)
 	route(a, "POST /api/v1/refresh", "Exchange a refresh token for its successor", a.refresh, public)
+	route(a, "GET /api/v1/instance", "Which service this is; in a demo, whom to sign in as", a.instance, public)
 	route(a, "GET /api/v1/invitations/{token}", "Whom an invitation is for", a.invitation, public)
 	route(a, "POST /api/v1/invitations/{token}/accept", "Choose login and password, open a session", a.acceptInvitation, public)
 	route(a, "POST /api/v1/sign-out", "End the present session", a.signOut)
@@ -44,5 +45,14 @@ func (a *API) routes() {
 	route(a, "GET /api/v1/messages/{id}/revisions", "What a message said before", a.revisions)
 	route(a, "GET /api/v1/messages/{id}/receipts", "Whom one's own message reached", a.receipts)
 	route(a, "POST /api/v1/receipts", "Messages that reached a device, or were seen", a.receive)
+	route(a, "POST /api/v1/documents", "Announce a file", a.createDocument, created)
+	route(a, "GET /api/v1/documents/{id}", "One document", a.readDocument)
+	route(a, "DELETE /api/v1/documents/{id}", "Take back one's own document that is in no message", a.deleteDocument)
+	raw(a, "HEAD /api/v1/documents/{id}/content", "How much of a file has come", (*API).uploadStanding, answering(200, "", "Upload-Offset and Upload-Length"))
+	raw(a, "PATCH /api/v1/documents/{id}/content", "Send what follows of a file", (*API).upload, taking(offsetStream), answering(204, "", "Upload-Offset and Upload-Length"))
+	raw(a, "GET /api/v1/documents/{id}/content", "Read a file, or one range of it", (*API).content, answering(200, "application/octet-stream", "The file"))
+	raw(a, "GET /api/v1/documents/{id}/thumbnail", "A picture at most 480 pixels long", (*API).thumbnail, answering(200, "image/jpeg", "The picture"))
+	route(a, "GET /api/v1/teams/{team}/documents", "Documents of a circle one may see, newest first", a.teamDocuments)
+
 	route(a, "GET /api/v1/sync", "What was missed since a cursor", a.sync)
 }

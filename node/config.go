@@ -5,6 +5,9 @@ package node
 import (
 	"log/slog"
 	"time"
+
+	"liaison/accounts"
+	"liaison/storage/objects"
 )
 
 // Config is everything a node is told.
@@ -13,8 +16,16 @@ type Config struct {
 	OwnerURL      string // for migrations; default DatabaseURL
 	KeysURL       string // the database of wrapped keys
 	MasterKeyFile string
-	RedisURL      string // empty: this node is alone
-	JournalDir    string // where signed blocks of the journal are exported
+	RedisURL      string         // empty: this node is alone
+	S3            objects.Config // where objects are; empty: nowhere
+
+	DocumentMax int64  // bytes; default documents.DefaultMax
+	Clamd       string // a ClamAV daemon: unix:/path or host:port; empty: documents are not scanned
+
+	// Signed blocks of the journal are exported to each of these that there is.
+	JournalDir       string
+	JournalBucket    string        // default S3.Bucket
+	JournalRetention time.Duration // for how long a block may not be removed from a bucket with object lock
 
 	Listen        string // default 127.0.0.1:8080
 	MetricsListen string // empty: no metrics
@@ -24,6 +35,8 @@ type Config struct {
 
 	Territory string
 	Demo      bool
+	// DemoAccounts are those a demo names to whoever has not signed in; elsewhere it is not asked.
+	DemoAccounts func() ([]accounts.DemoAccount, error)
 
 	MaxConns     int32
 	DrainFor     time.Duration // how long Stop waits for requests; default 10 s

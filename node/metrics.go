@@ -21,6 +21,10 @@ func (n *Node) observe() {
 	gauge("bus_healthy", "1 while other nodes can be told at once.", func() float64 { return boolToFloat(n.Bus.Healthy()) })
 	gauge("journal_seal_lag_seconds", "Age of the oldest journal line not yet sealed.", func() float64 { return n.Sealer.Stats().Lag.Seconds() })
 	gauge("journal_seal_failures", "Sealing passes of this node that failed.", func() float64 { return float64(n.Sealer.Stats().Failures) })
+	gauge("journal_unexported_blocks", "Signed blocks not yet exported, on the node that seals.", func() float64 { return float64(n.Sealer.Stats().Unexported) })
+	if n.Objects != nil {
+		gauge("objects_ready", "1 while the object store answers.", n.objectsReady)
+	}
 	gauge("database_connections_used", "Connections in use.", func() float64 { return float64(n.DB.Pool.Stat().AcquiredConns()) })
 	gauge("database_connections_max", "Connections allowed.", func() float64 { return float64(n.DB.Pool.Stat().MaxConns()) })
 	gauge("horizon_lag_seconds", "How long ago this node last compared itself with the database.", func() float64 { return n.Hub.Lag().Seconds() })

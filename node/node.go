@@ -20,10 +20,12 @@ import (
 	"liaison/accounts"
 	"liaison/audit"
 	"liaison/chat"
+	"liaison/documents"
 	"liaison/events"
 	"liaison/live"
 	mobileapi "liaison/mobile-api"
 	"liaison/storage"
+	"liaison/storage/objects"
 	"liaison/teams"
 	"liaison/vault"
 	"liaison/web"
@@ -35,16 +37,18 @@ type Node struct {
 	Instance Instance
 	URL      string // where it really listens
 
-	DB       *storage.DB
-	Vault    *vault.Vault
-	Gate     *access.Gate
-	Bus      events.Bus
-	Accounts *accounts.Service
-	Teams    *teams.Service
-	Chat     *chat.Service
-	Hub      *live.Hub
-	Sealer   *audit.Sealer
-	API      *mobileapi.API
+	DB        *storage.DB
+	Vault     *vault.Vault
+	Gate      *access.Gate
+	Objects   *objects.Bucket // nil: none is configured
+	Bus       events.Bus
+	Accounts  *accounts.Service
+	Teams     *teams.Service
+	Chat      *chat.Service
+	Documents *documents.Service
+	Hub       *live.Hub
+	Sealer    *audit.Sealer
+	API       *mobileapi.API
 
 	registry *prometheus.Registry
 	servers  []*http.Server
@@ -56,7 +60,7 @@ type Node struct {
 // Start opens everything and serves. What was opened is closed again when it fails.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{Config: cfg.withDefaults(), registry: prometheus.NewRegistry()}
-	steps := []func(context.Context) error{n.openStorage, n.openBus, n.openFeatures, n.work, n.serve}
+	steps := []func(context.Context) error{n.openStorage, n.openObjects, n.openBus, n.openFeatures, n.work, n.serve}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			n.Stop()
@@ -121,19 +125,19 @@ func (n *Node) openFeatures(ctx context.Context) error {
 		return err
 	}
 	n.Chat = chat.New(n.Gate, n.Vault, cursors, n.Log)
+	if err := n.openDocuments(who); err != nil {
+		return err
+	}
 	n.Hub = live.NewHub(live.Config{
 		Gate: n.Gate, Audiences: access.NewAudiences(n.DB), Bus: n.Bus, Messages: n.Chat, Sessions: n.Accounts, Names: n.nameOf,
 		Cursors: cursors, Forget: n.Vault.Forget, Node: uuid.NewString()[:8], Log: n.Log,
 	})
-	n.Sealer = audit.NewSealer(n.DB, secrets.journal, n.exports(), n.Log)
-	return nil
-}
-
-func (n *Node) exports() audit.Exporter {
-	if n.JournalDir == "" {
-		return nil
+	exports, err := n.exports()
+	if err != nil {
+		return err
 	}
-	return audit.Directory(n.JournalDir)
+	n.Sealer = audit.NewSealer(n.DB, secrets.journal, exports, n.Log)
+	return nil
 }
 
 // tellRevoked cuts ended sessions here and says so to the other nodes.
@@ -179,6 +183,9 @@ func (n *Node) secrets(ctx context.Context) (s secrets, err error) {
 // work starts what goes on in the background.
 func (n *Node) work(context.Context) error {
 	n.background(n.Chat.Run)
+	if n.Objects != nil {
+		n.background(n.Documents.Run)
+	}
 	n.background(n.prune)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })
 	n.background(func(ctx context.Context) {

@@ -22,9 +22,13 @@ func (p people) Persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]pro
 	}
 	out := make(map[uuid.UUID]professions.Person, len(found))
 	for id, a := range found {
-		out[id] = professions.NewPerson(id, a.FamilyName, a.GivenName, a.Gender, textOrNil(a.Title), a.Profession.System, a.Profession.Code, textOrNil(a.Town))
+		out[id] = shown(id, a)
 	}
 	return out, nil
+}
+
+func shown(id uuid.UUID, a accounts.Professional) professions.Person {
+	return professions.NewPerson(id, a.FamilyName, a.GivenName, a.Gender, textOrNil(a.Title), a.Profession.System, a.Profession.Code, textOrNil(a.Town))
 }
 
 func textOrNil(text string) *string {

@@ -1,6 +1,7 @@
 package teams
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -33,6 +34,7 @@ type Candidate struct {
 	patient, space uuid.UUID
 }
 
+// maxLookAlikes are answered, the likest: whoever opens says of each that it is somebody else.
 const maxLookAlikes = 500
 
 // refuseDouble answers with the dossiers that look alike, unless the request says of each that it is somebody else.
@@ -67,11 +69,21 @@ func (s *Service) lookAlikes(ctx context.Context, g access.Grant, o opening) ([]
 	if err != nil {
 		return nil, fmt.Errorf("look-alikes: %w", err)
 	}
-	found, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (candidateRow, error) { return s.scanCandidate(r, o) })
-	if err != nil {
+	defer rows.Close()
+	var found []candidateRow
+	for rows.Next() {
+		c, err := scanCandidate(rows)
+		if err != nil {
+			return nil, fmt.Errorf("look-alikes: %w", err)
+		}
+		if o.lookAlike(c.named) {
+			found = append(found, c)
+		}
+	}
+	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("look-alikes: %w", err)
 	}
-	return alikeOf(found, o), nil
+	return s.answered(likest(found, o), o), nil
 }
 
 type candidateRow struct {
@@ -79,13 +91,12 @@ type candidateRow struct {
 	named
 }
 
-func (s *Service) scanCandidate(r pgx.CollectableRow, o opening) (candidateRow, error) {
+func scanCandidate(r pgx.Rows) (candidateRow, error) {
 	var c candidateRow
 	var birth, used, given string
 	var town *string
 	var mine bool
 	err := r.Scan(&c.patient, &c.space, &birth, &used, &given, &c.sex, &c.born, &town, &c.birth, &c.used, &c.given, &mine)
-	c.Token = base64.RawURLEncoding.EncodeToString(s.seal("look-alike", o.actor.Person[:], o.body, c.patient[:]))
 	if mine {
 		name := shownName(birth, used, given)
 		c.Name, c.BirthDate, c.Town, c.TeamID = &name, &c.born, town, &c.space
@@ -93,20 +104,23 @@ func (s *Service) scanCandidate(r pgx.CollectableRow, o opening) (candidateRow, 
 	return c, err
 }
 
-// alikeOf gives the ones that look alike in the order of their tokens, which says nothing of who they are.
-func alikeOf(found []candidateRow, o opening) []Candidate {
-	out := []Candidate{}
-	for _, c := range found {
-		if o.lookAlike(c.named) {
-			out = append(out, c.Candidate)
-		}
-	}
-	slices.SortFunc(out, func(a, b Candidate) int {
-		if a.Token < b.Token {
-			return -1
-		}
-		return 1
+// likest keeps as many as are answered, the likest. Which they are hangs on the names alone, so that who says of each that it
+// is somebody else is not answered by others.
+func likest(found []candidateRow, o opening) []candidateRow {
+	slices.SortFunc(found, func(a, b candidateRow) int {
+		return cmp.Or(cmp.Compare(o.unlike(a.named), o.unlike(b.named)), slices.Compare(a.patient[:], b.patient[:]))
 	})
+	return found[:min(len(found), maxLookAlikes)]
+}
+
+// answered gives candidates their tokens, and the order of these, which says nothing of who they are.
+func (s *Service) answered(found []candidateRow, o opening) []Candidate {
+	out := make([]Candidate, len(found))
+	for i, c := range found {
+		c.Token = base64.RawURLEncoding.EncodeToString(s.seal("look-alike", o.actor.Person[:], o.body, c.patient[:]))
+		out[i] = c.Candidate
+	}
+	slices.SortFunc(out, func(a, b Candidate) int { return cmp.Compare(a.Token, b.Token) })
 	return out
 }
 

@@ -73,8 +73,15 @@ func (s *Service) AddMember(ctx context.Context, actor access.Actor, team uuid.U
 			return access.ErrForbidden
 		}
 		g.Object(req.ProfessionalID)
-		if created, err = s.addMember(ctx, g, req, person); err != nil {
+		if created, err = addMember(ctx, g, req, person); err != nil {
 			return err
+		}
+		if created {
+			g.Note("seat", req.Seat)
+			g.Note("basis", req.Basis)
+			if err := recompile(ctx, g); err != nil {
+				return err
+			}
 		}
 		c, err := s.readCircle(ctx, g)
 		member, _ = c.member(person)
@@ -86,7 +93,40 @@ func (s *Service) AddMember(ctx context.Context, actor access.Actor, team uuid.U
 	return member, created, nil
 }
 
-func (s *Service) addMember(ctx context.Context, g access.Grant, req NewMember, person professions.Person) (created bool, err error) {
+// AddMembers gives several people their places at once, or none of them; those given before are left alone. Errors as AddMember.
+func (s *Service) AddMembers(ctx context.Context, actor access.Actor, team uuid.UUID, reqs []NewMember) error {
+	if len(reqs) == 0 {
+		return nil
+	}
+	reqs = slices.Clone(reqs)
+	ids := make([]uuid.UUID, len(reqs))
+	for i := range reqs {
+		var err error
+		if reqs[i], err = reqs[i].checked(s.now()); err != nil {
+			return err
+		}
+		ids[i] = reqs[i].ProfessionalID
+	}
+	people, err := s.persons(ctx, ids)
+	if err != nil {
+		return err
+	}
+	return s.gate.Write(ctx, actor, access.Space(team), "member.add", func(g access.Grant) error {
+		if !g.Can(access.ManageCircle) {
+			return access.ErrForbidden
+		}
+		g.Note("people", ids)
+		for _, req := range reqs {
+			if _, err := addMember(ctx, g, req, people[req.ProfessionalID]); err != nil {
+				return err
+			}
+		}
+		return recompile(ctx, g)
+	})
+}
+
+// addMember writes a place; the rights it gives come with recompile.
+func addMember(ctx context.Context, g access.Grant, req NewMember, person professions.Person) (created bool, err error) {
 	known, err := replayedMember(ctx, g, req)
 	if known || err != nil {
 		g.Note("replay", known)
@@ -111,9 +151,7 @@ func (s *Service) addMember(ctx context.Context, g access.Grant, req NewMember, 
 	if err != nil {
 		return false, fmt.Errorf("add member: %w", err)
 	}
-	g.Note("seat", req.Seat)
-	g.Note("basis", req.Basis)
-	return true, recompile(ctx, g)
+	return true, nil
 }
 
 // mayJoin wants somebody who works here now, fits the seat, and does not hold it already in that time.

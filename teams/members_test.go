@@ -1,6 +1,7 @@
 package teams
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -161,6 +162,28 @@ func TestEndMember(t *testing.T) {
 	}
 	if w.journalled(w.help, "member.end", "done") != 1 {
 		t.Error("leaving left no line")
+	}
+}
+
+func TestSeveralMembersAtOnceOrNone(t *testing.T) {
+	w := newWorld(t)
+	team := w.circle(w.physio)
+	places := []NewMember{placeFor(w.nurse, access.SeatIntervenant), placeFor(w.help, access.SeatIntervenant)}
+	wrong := append(slices.Clone(places), placeFor(w.physio, access.SeatIntervenant))
+	w.invalid(w.AddMembers(t.Context(), w.gp, team, wrong), "professional_id", "already_member")
+	w.refused(w.AddMembers(t.Context(), w.physio, team, places), access.ErrForbidden)
+	w.refused(w.AddMembers(t.Context(), w.gp2, team, places), access.ErrNotFound)
+	if got := w.get(w.gp, team); len(got.Members) != 2 {
+		t.Errorf("what was refused left %d members", len(got.Members))
+	}
+	w.ok(w.AddMembers(t.Context(), w.gp, team, places))
+	w.ok(w.AddMembers(t.Context(), w.gp, team, places))
+	if got := w.get(w.nurse, team); len(got.Members) != 4 {
+		t.Errorf("%d members", len(got.Members))
+	}
+	if n := w.count(`select count(*) from audit_lines where verb = 'member.add' and outcome = 'done' and space_id = $1
+		and detail->'people' ? $2 and detail->'people' ? $3`, team, w.nurse.Person, w.help.Person); n != 2 {
+		t.Errorf("%d lines name who was added, want 2", n)
 	}
 }
 

@@ -122,6 +122,18 @@ func (n named) lookAlike(o named) bool {
 	return false
 }
 
+// unlike orders those that look alike: the same family name before a close one before another, then by the given name.
+func (n named) unlike(o named) int {
+	d := min(apart(firstGiven(n.given), firstGiven(o.given)), 9)
+	switch {
+	case n.anyFamily(o, same):
+		return d
+	case n.anyFamily(o, closeNames):
+		return 10 + d
+	}
+	return 20 + d
+}
+
 func (n named) sexFits(o named) bool { return n.sex == o.sex || n.sex == "U" || o.sex == "U" }
 
 // nearHomonym says whether one could be taken for the other on a screen: the same family name (used or of birth); or one

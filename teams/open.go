@@ -46,17 +46,42 @@ type opening struct {
 	actor access.Actor
 	team  uuid.UUID
 	body  []byte
+	since time.Time // of the founder's place; zero for the opening itself
 	named
 }
 
 // Open makes a patient's dossier and circle, its opener the first member. created is false for a replay. Errors: *Invalid,
 // *LookAlike, ErrConflict, ErrTooMany, access.ErrForbidden for a profession that opens none.
 func (s *Service) Open(ctx context.Context, actor access.Actor, req OpenRequest) (opened Opened, created bool, err error) {
+	return s.open(ctx, actor, req, time.Time{})
+}
+
+// OpenPast opens the dossier of a circle that began before: its founder's place is dated from since. It works in a demo
+// instance only: elsewhere nobody had a place in a circle before opening it.
+func (s *Service) OpenPast(ctx context.Context, actor access.Actor, req OpenRequest, since time.Time) (Opened, error) {
+	var demo bool
+	if err := s.db.Pool.QueryRow(ctx, "select coalesce(bool_or(demo), false) from instance").Scan(&demo); err != nil {
+		return Opened{}, fmt.Errorf("read instance: %w", err)
+	}
+	if !demo {
+		return Opened{}, ErrNotDemo
+	}
+	var c checker
+	c.want(!since.After(s.now()), "from", "from_too_far")
+	c.want(since.After(s.now().AddDate(-oldestPlace, 0, 0)), "from", "from_too_old")
+	if c.err != nil {
+		return Opened{}, c.err
+	}
+	opened, _, err := s.open(ctx, actor, req, moment(since))
+	return opened, err
+}
+
+func (s *Service) open(ctx context.Context, actor access.Actor, req OpenRequest, since time.Time) (opened Opened, created bool, err error) {
 	o, err := s.checkOpening(ctx, actor, req)
 	if err != nil {
 		return Opened{}, false, err
 	}
-	opened = Opened{o.ID, o.team}
+	o.since, opened = since, Opened{o.ID, o.team}
 	if known, err := s.replayed(ctx, o); known || err != nil {
 		return opened, false, err
 	}
@@ -177,7 +202,7 @@ func (s *Service) found(ctx context.Context, g access.Grant, o opening) error {
 	if err := s.keys.Create(ctx, g.Space()); err != nil {
 		return fmt.Errorf("key of circle: %w", err)
 	}
-	if err := foundCircle(ctx, g, o.Seat); err != nil {
+	if err := foundCircle(ctx, g, o); err != nil {
 		return err
 	}
 	if err := g.Founded(ctx); err != nil {
@@ -189,15 +214,18 @@ func (s *Service) found(ctx context.Context, g access.Grant, o opening) error {
 	return keepPatient(ctx, g, o)
 }
 
-func foundCircle(ctx context.Context, g access.Grant, seat string) error {
+func foundCircle(ctx context.Context, g access.Grant, o opening) error {
 	b := &pgx.Batch{}
-	person, at := g.Actor().Person, g.At()
+	person, at, since := g.Actor().Person, g.At(), o.since
+	if since.IsZero() {
+		since = at
+	}
 	b.Queue("insert into spaces (id, kind, created_by, created_at) values ($1, 'team', $2, $3)", g.Space(), person, at)
 	for _, kind := range []string{"discussion", "notebook"} {
 		b.Queue("insert into channels (id, space_id, kind) values ($1, $2, $3)", newID(), g.Space(), kind)
 	}
-	b.Queue(`insert into memberships (id, space_id, person_id, seat, basis, valid_from, added_by, created_at) values ($1, $2, $3, $4, $5, $6, $3, $6)`,
-		newID(), g.Space(), person, seat, founderBasis, at)
+	b.Queue(`insert into memberships (id, space_id, person_id, seat, basis, valid_from, added_by, created_at) values ($1, $2, $3, $4, $5, $6, $3, $7)`,
+		newID(), g.Space(), person, o.Seat, founderBasis, since, at)
 	if err := g.Tx().SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("make circle: %w", err)
 	}

@@ -200,6 +200,62 @@ func TestLookAlikes(t *testing.T) {
 	w.open(w.gp, second)
 }
 
+// Only a demo tells of a circle that began before its dossier was opened.
+func TestAPlaceOfAFounderIsDatedBackInADemoOnly(t *testing.T) {
+	w := newWorld(t)
+	req, since := marcillac(), time.Now().AddDate(0, -1, 0)
+	_, err := w.OpenPast(t.Context(), w.nurse, req, since)
+	w.refused(err, ErrNotDemo)
+	w.exec("insert into instance (id, incarnation, territory, demo) values (gen_random_uuid(), gen_random_uuid(), 'Essai', false)")
+	_, err = w.OpenPast(t.Context(), w.nurse, req, since)
+	w.refused(err, ErrNotDemo)
+	w.exec("update instance set demo = true")
+	for field, at := range map[string]time.Time{"from_too_far": time.Now().Add(time.Hour), "from_too_old": {}} {
+		_, err = w.OpenPast(t.Context(), w.nurse, req, at)
+		w.invalid(err, "from", field)
+	}
+	if n := w.count("select count(*) from spaces"); n != 0 {
+		t.Error("what was refused left a circle")
+	}
+	opened, err := w.OpenPast(t.Context(), w.nurse, req, since)
+	w.ok(err)
+	if m := w.get(w.nurse, opened.TeamID).member(w.nurse); !m.From.Equal(moment(since)) {
+		t.Errorf("dated from %s, want %s", m.From, since)
+	}
+	if again, created, err := w.Open(t.Context(), w.nurse, req); err != nil || created || again != opened {
+		t.Errorf("the same request again: %+v, %v, %v", again, created, err)
+	}
+}
+
+// On a birth date that stands for an unknown day there are thousands: the one that is the same person is met among them all,
+// wherever its row lies, and those answered are the likest.
+func TestNoLookAlikeIsLostInACrowd(t *testing.T) {
+	w := newWorld(t)
+	w.crowd(1200, "petit", "jeanne")
+	w.crowd(maxLookAlikes+20, "petit", "odette")
+	real := w.open(w.nurse, patient("Marcillac", "Sylvette", "1939-01-01"))
+	if got := w.looksAlike(w.nurse, patient("Marsillac", "Henriette", "1939-01-01")); len(got) != 1 || got[0].patient != real.ID {
+		t.Errorf("one of %d alike", len(got))
+	}
+	req := patient("Marsillac", "Odette", "1939-01-01")
+	got := w.looksAlike(w.nurse, req)
+	if len(got) != maxLookAlikes || !slices.ContainsFunc(got, func(c Candidate) bool { return c.patient == real.ID }) {
+		t.Fatalf("%d alike, without the likest", len(got))
+	}
+	for _, c := range got {
+		req.NotADouble = append(req.NotADouble, c.Token)
+	}
+	w.open(w.nurse, req)
+}
+
+// crowd fills a birth date with that many people of one name.
+func (w *world) crowd(n int, family, given string) {
+	w.t.Helper()
+	w.exec(`with s as (insert into spaces (id, kind, created_by) select gen_random_uuid(), 'team', $2 from generate_series(1, $1) returning id)
+		insert into patients (id, space_id, birth_name, given_names, sex, birth_date, identity_status, birth_name_key, used_name_key, given_names_key, created_by)
+		select gen_random_uuid(), id, $3, $4, 'F', '1939-01-01', 'PROV', $3, '', $4, $2 from s`, n, w.gp.Person, family, given)
+}
+
 func TestLookAlikeRules(t *testing.T) {
 	t.Parallel()
 	odette := named{birth: "dufour", used: "marcillac", given: "odette marie", sex: "F", born: "1939-03-12"}

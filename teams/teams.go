@@ -85,6 +85,9 @@ var ErrConflict = errors.New("id already used for something else")
 // ErrLastManager answers what would leave a circle without anybody to manage it: name another first.
 var ErrLastManager = errors.New("nobody would manage the circle")
 
+// ErrNotDemo refuses what only a demo instance may do.
+var ErrNotDemo = errors.New("not a demo instance")
+
 // ErrCategoryNotWritable answers a category the caller may not write here.
 var ErrCategoryNotWritable = errors.New("category not writable here")
 

@@ -12,6 +12,8 @@ clear
 trap 'clear; rm -f "$log"' EXIT
 git -C "$top" worktree add --quiet --detach "$tree" HEAD
 [ ! -d "$top/web/node_modules" ] || ln -s "$top/web/node_modules" "$tree/web/node_modules"
+mkdir -p "$tree/bin"
+[ ! -x "$top/bin/versitygw" ] || ln -s "$top/bin/versitygw" "$tree/bin/versitygw"
 cp -r "$top/web/dist/." "$tree/web/dist/"
 
 run() { (cd "$tree" && bash -c "$1") >"$log" 2>&1 </dev/null; }

@@ -13,6 +13,8 @@ export default defineConfig({
     target: 'es2022',
   },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
+  // A test holds the words of professions against the table of codes, which lies beside this folder.
+  server: process.env.VITEST ? { fs: { allow: ['.', '../professions'] } } : {},
   test: {
     environment: 'happy-dom',
     setupFiles: ['src/testing/setup.ts'],

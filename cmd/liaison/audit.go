@@ -22,13 +22,13 @@ type auditCmd struct {
 
 type auditVerifyCmd struct {
 	settings
-	Exports   string `help:"Directory of exported blocks; default: this node's." placeholder:"DIR"`
+	Exports   string `help:"Directory of exported blocks, or « s3 » for the bucket; default: this node's directory, or its bucket when it has none." placeholder:"DIR"`
 	PublicKey string `help:"Public key in hexadecimal; default: this instance's own." placeholder:"HEX"`
 }
 
 // Run needs no server; without --public-key it trusts the key of the instance itself.
 func (c auditVerifyCmd) Run(ctx context.Context, log *slog.Logger) error {
-	p, err := c.prepareTool(ctx, log)
+	p, err := c.prepareVerify(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -42,17 +42,45 @@ func (c auditVerifyCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if c.Exports == "" {
-		c.Exports = p.JournalDir
+	exported, err := c.exported(ctx, p)
+	if err != nil {
+		return err
 	}
-	report, err := audit.Verify(ctx, audit.Database(db.Pool), exported(c.Exports), key)
+	report, err := audit.Verify(ctx, audit.Database(db.Pool), exported, key)
 	if err != nil {
 		return err
 	}
 	return tellReport(report)
 }
 
-func exported(dir string) iter.Seq2[*audit.Block, error] { return audit.Directory(dir).Blocks() }
+const inBucket = "s3"
+
+// prepareVerify needs the private gateway only when blocks are to be read through it.
+func (c auditVerifyCmd) prepareVerify(ctx context.Context, log *slog.Logger) (prepared, error) {
+	have := starters{postgres: joinPostgres}
+	if c.Exports == inBucket {
+		have.gateway = joinGateway
+	}
+	return c.prepareWith(ctx, log, have)
+}
+
+func (c auditVerifyCmd) exported(ctx context.Context, p prepared) (iter.Seq2[*audit.Block, error], error) {
+	dir := c.Exports
+	if dir == "" {
+		dir = p.JournalDir
+	}
+	if dir != "" && dir != inBucket {
+		return audit.Directory(dir).Blocks(ctx), nil
+	}
+	bucket, err := p.JournalExports()
+	if err != nil {
+		return nil, err
+	}
+	if bucket == nil {
+		return nil, errors.New("--exports s3: no bucket is configured (LIAISON_S3_ENDPOINT)")
+	}
+	return bucket.Blocks(ctx), nil
+}
 
 func (c auditVerifyCmd) key(ctx context.Context, cfg node.Config) (ed25519.PublicKey, error) {
 	if c.PublicKey == "" {

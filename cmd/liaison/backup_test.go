@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"liaison/access"
 	"liaison/chat"
+	"liaison/events"
 	"liaison/mobile-api/apitest"
 	"liaison/node"
 	"liaison/storage"
@@ -76,16 +78,12 @@ func dump(t *testing.T, url, role, path string) {
 func TestADamagedCopyIsRefused(t *testing.T) {
 	t.Parallel()
 	db := storagetest.New(t)
+	if err := access.NewGate(db.DB, events.NewMemory()).PublishDefault(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), "data.zip")
 	dump(t, db.OwnerURL, copies.Role, path)
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw[len(raw)/3] ^= 0xff
-	if err := os.WriteFile(path, raw, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	damage(t, path, "matrices.copy")
 	there := storagetest.New(t)
 	if err := storage.Migrate(t.Context(), there.OwnerURL); err != nil {
 		t.Fatal(err)
@@ -93,4 +91,33 @@ func TestADamagedCopyIsRefused(t *testing.T) {
 	if err := restoreData(t.Context(), node.Config{OwnerURL: there.OwnerURL, KeysURL: there.KeysURL, MasterKeyFile: filepath.Join(t.TempDir(), "master.key")}, path); err == nil {
 		t.Error("loaded")
 	}
+}
+
+// damage flips a byte in the middle of what the copy holds under a name: one of a header might mean nothing.
+func damage(t *testing.T, path, name string) {
+	t.Helper()
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range archive.File {
+		if f.Name != name {
+			continue
+		}
+		start, err := f.DataOffset()
+		if err != nil || f.CompressedSize64 == 0 {
+			t.Fatalf("%s holds nothing to damage: %v", name, err)
+		}
+		raw[start+int64(f.CompressedSize64)/2] ^= 0xff
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Fatalf("no %s in the copy", name)
 }

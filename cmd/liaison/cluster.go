@@ -19,7 +19,7 @@ type clusterCmd struct {
 	Nodes int `default:"3" help:"How many nodes, on consecutive ports from LIAISON_LISTEN."`
 }
 
-// Run keeps PostgreSQL and Redis in this process's care and each node in a process of its own: killing any node leaves the
+// Run keeps PostgreSQL, the S3 gateway and Redis in this process's care and each node in a process of its own: killing any node leaves the
 // others and the database up.
 func (c clusterCmd) Run(ctx context.Context, log *slog.Logger) error {
 	p, err := c.prepare(ctx, log)
@@ -86,6 +86,7 @@ func startNode(p prepared, address string) (*exec.Cmd, error) {
 	cmd.Env = append(os.Environ(), "LIAISON_DATABASE_URL="+p.DatabaseURL, "LIAISON_DATABASE_OWNER_URL="+p.OwnerURL,
 		"LIAISON_KEYS_DATABASE_URL="+p.KeysURL, "LIAISON_MASTER_KEY_FILE="+p.MasterKeyFile, "LIAISON_REDIS_URL="+p.RedisURL,
 		"LIAISON_JOURNAL_DIR="+p.JournalDir, "LIAISON_LISTEN="+address, "LIAISON_METRICS_LISTEN=")
+	cmd.Env = append(cmd.Env, s3Environment(p.S3)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start node on %s: %w", address, err)

@@ -14,7 +14,7 @@ import (
 
 // cli is every subcommand.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve this node. With nothing configured, start a private PostgreSQL beside it."`
+	Serve   serveCmd   `cmd:"" help:"Serve this node. With nothing configured, start a private PostgreSQL and S3 gateway beside it."`
 	Demo    demoCmd    `cmd:"" help:"Serve with the demo: invented people and patients, password « demo ». With --teams, make a file of teams for load tests."`
 	Cluster clusterCmd `cmd:"" help:"Serve the demo with three nodes on three ports over one PostgreSQL and one Redis."`
 	Admin   adminCmd   `cmd:"" help:"Administrators of this instance."`

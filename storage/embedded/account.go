@@ -70,6 +70,30 @@ func (a account) credential() *syscall.Credential {
 	return &syscall.Credential{Uid: a.uid, Gid: a.gid}
 }
 
+// place makes a directory of ours that the account may pass through, but not read.
+func (a account) place(dir string) error {
+	mode := os.FileMode(0o700)
+	if a.drop {
+		mode = 0o711
+	}
+	if blocked := a.blockedAt(filepath.Dir(dir)); blocked != "" {
+		return a.blockedError(dir, blocked)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	if err := os.Mkdir(dir, mode); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	if err := a.letThrough(dir); err != nil {
+		return err
+	}
+	if blocked := a.blockedAt(dir); blocked != "" {
+		return a.blockedError(dir, blocked)
+	}
+	return nil
+}
+
 // own gives dir and all below it to the account.
 func (a account) own(dir string) error {
 	if !a.drop {

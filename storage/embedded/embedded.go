@@ -1,6 +1,6 @@
-// Package embedded starts the private services of an instance that is configured with none: a PostgreSQL cluster and,
-// for several nodes and for tests, a Redis server. It finds the binaries, prepares their directories, runs them as
-// children that die with this process, and stops them. It knows no schema and no notion of the product.
+// Package embedded starts the private services of an instance that is configured with none: a PostgreSQL cluster, an S3
+// gateway and, for several nodes and for tests, a Redis server. It finds the binaries, prepares their directories, runs
+// them as children that die with this process, and stops them. It knows no schema and no notion of the product.
 package embedded
 
 import (
@@ -96,4 +96,10 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	fmt.Fprintf(f, "%d\n", os.Getpid())
 	return f, nil
+}
+
+// unlockDir gives the lock back at once: closing alone does not while a child that is just being started still holds a copy.
+func unlockDir(f *os.File) {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	_ = f.Close()
 }

@@ -92,24 +92,8 @@ func (c *Cluster) claim() (account, error) {
 	if err != nil {
 		return acc, err
 	}
-	mode := os.FileMode(0o700)
-	if acc.drop {
-		mode = 0o711
-	}
-	if blocked := acc.blockedAt(filepath.Dir(c.DataDir)); blocked != "" {
-		return acc, acc.blockedError(c.DataDir, blocked)
-	}
-	if err := os.MkdirAll(filepath.Dir(c.DataDir), 0o755); err != nil {
-		return acc, fmt.Errorf("make the data directory: %w", err)
-	}
-	if err := os.Mkdir(c.DataDir, mode); err != nil && !errors.Is(err, os.ErrExist) {
-		return acc, fmt.Errorf("make the data directory: %w", err)
-	}
-	if err := acc.letThrough(c.DataDir); err != nil {
+	if err := acc.place(c.DataDir); err != nil {
 		return acc, err
-	}
-	if blocked := acc.blockedAt(c.DataDir); blocked != "" {
-		return acc, acc.blockedError(c.DataDir, blocked)
 	}
 	c.lock, err = lockDir(c.DataDir)
 	return acc, err
@@ -237,7 +221,7 @@ func (c *Cluster) release() {
 		_ = os.Remove(c.socketNote())
 	}
 	if c.lock != nil {
-		c.lock.Close()
+		unlockDir(c.lock)
 	}
 }
 

@@ -21,6 +21,9 @@ var silent = slog.New(slog.DiscardHandler)
 // TestMain lets this binary stand for a server that is killed: started with an order in the environment it serves a
 // directory until its end.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv("LIAISON_TEST_SERVE_S3"); dir != "" {
+		serveS3(dir)
+	}
 	dir := os.Getenv("LIAISON_TEST_SERVE")
 	if dir == "" {
 		os.Exit(m.Run())

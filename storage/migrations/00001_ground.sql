@@ -466,6 +466,8 @@ revoke all on function locate_messages(uuid[]) from public;
 grant execute on function locate_messages(uuid[]) to liaison_app;
 
 -- The one exception to the gate: the look-alike answer when a dossier is opened (rate-limited, journalled by its caller).
+-- All of a birth date, without limit: it is a few hundred in a region (some thousands on a 1 January that stands for an unknown
+-- day), and one left out is a second dossier. The caller compares, and answers the likest.
 create policy patients_locate on patients for select to liaison_locator using (true);
 grant select (id, space_id, birth_name, used_name, given_names, sex, birth_date, town, birth_name_key, used_name_key, given_names_key)
   on patients to liaison_locator;
@@ -476,7 +478,7 @@ returns table (id uuid, space_id uuid, birth_name text, used_name text, given_na
 language sql stable security definer set search_path = public as $$
   select p.id, p.space_id, p.birth_name, p.used_name, p.given_names, p.sex, p.birth_date, p.town,
          p.birth_name_key, p.used_name_key, p.given_names_key
-  from patients p where p.birth_date = born limit 500
+  from patients p where p.birth_date = born
 $$;
 -- +goose StatementEnd
 alter function look_alikes(date) owner to liaison_locator;

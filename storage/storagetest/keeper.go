@@ -36,9 +36,12 @@ func init() {
 // keep runs the cluster until nobody has used it for a while.
 func keep(p place) error {
 	ctx := context.Background()
+	started := make(chan func(context.Context) error, 1)
+	go func() { started <- keepGateway(ctx, p) }()
 	c, err := startCluster(ctx, p)
+	stopGateway := <-started
 	if err != nil {
-		return err
+		return errors.Join(err, stopGateway(ctx))
 	}
 	ownerURL := c.URL("postgres", embedded.Owner)
 	if err := dropLeftovers(ctx, ownerURL); err != nil {
@@ -54,10 +57,11 @@ func keep(p place) error {
 	// Whoever comes now waits for this lock, which ends with us, and then starts a new one.
 	defer users.Close()
 	_ = os.Remove(p.file("address"))
+	_ = os.Remove(p.file("gateway"))
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	// Nothing stays behind: a checkout that is gone would never clear its own.
-	return errors.Join(c.Stop(ctx), os.RemoveAll(p.file("data")))
+	return errors.Join(c.Stop(ctx), os.RemoveAll(p.file("data")), stopGateway(ctx))
 }
 
 // startCluster makes the cluster anew when the old one does not start: it is written without care for power cuts, and

@@ -1,6 +1,7 @@
-// Package storagetest gives tests a real, migrated PostgreSQL database of their own and a real Redis. All test programs
-// of a user and a checkout share one private cluster, which starts with the first and stops after the last; every test
-// gets a clone of the migrated template. It holds no fixtures: those belong to the features.
+// Package storagetest gives tests a real, migrated PostgreSQL database of their own, a real Redis and a real S3. All test
+// programs of a user and a checkout share one private cluster and one S3 gateway, which start with the first and stop
+// after the last; every test gets a clone of the migrated template, and a bucket of its own. It holds no fixtures: those
+// belong to the features.
 package storagetest
 
 import (

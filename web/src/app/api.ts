@@ -4,6 +4,7 @@ import type {
   Category,
   Document,
   Id,
+  Instance,
   Invitation,
   Me,
   Measure,
@@ -54,6 +55,9 @@ export class Api {
 
   signIn(login: string, password: string): Promise<SignInAnswer> {
     return this.http.post('/sign-in', { login, password }, { headers: { 'X-Liaison-Client': 'web' } });
+  }
+  instance(): Promise<Instance> {
+    return this.http.get('/instance');
   }
   signOut(): Promise<void> {
     return this.http.post('/sign-out', {});

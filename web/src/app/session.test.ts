@@ -3,6 +3,7 @@ import type { Me } from '../model/types';
 import { draft, FakeSocket, message, person, syncAnswer, unique, until } from '../testing/fakes';
 import { Api } from './api';
 import { Db } from './db';
+import { sentenceOf } from './sentences';
 import { Session } from './session';
 
 let id: string;
@@ -62,6 +63,14 @@ async function unsent(): Promise<void> {
 }
 
 describe('session', () => {
+  it('says what to do when a second factor is asked for, and opens nothing', async () => {
+    answers['POST /sign-in'] = () => [200, { second_factor: { methods: ['totp'], challenge: 'c1' } }];
+    const fault = await session.signIn('infirmiere', 'demo').catch((error: unknown) => error);
+    expect(sentenceOf(fault)).toContain('deuxième preuve d’identité');
+    expect(session.account.get()).toBeNull();
+    expect(memory.size).toBe(0);
+  });
+
   it('has nobody at first', async () => {
     await session.start();
     expect(session.state.get()).toEqual({ name: 'signed_out', reason: null });

@@ -1,7 +1,7 @@
 // Who is signed in, here and for the server; and what happens to what is on this device.
 
 import { Signal } from '../model/signal';
-import type { Id, Me } from '../model/types';
+import type { Id, Me, SignInAnswer } from '../model/types';
 import { Account } from './account';
 import type { Api } from './api';
 import { Db } from './db';
@@ -16,6 +16,9 @@ export interface SessionOptions {
   openSocket: () => Socket;
   memory: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 }
+
+/** The password was right; the account asks for more than this version of the app can give. */
+export class SecondFactorAsked extends Error {}
 
 export class Session {
   readonly state = new Signal<SessionState>({ name: 'starting' });
@@ -35,13 +38,11 @@ export class Session {
   }
 
   async signIn(login: string, password: string): Promise<void> {
-    const { me } = await this.#o.api.signIn(login, password);
-    await this.#enter(me);
+    await this.#enter(signedIn(await this.#o.api.signIn(login, password)));
   }
 
   async acceptInvitation(token: string, login: string, password: string): Promise<void> {
-    const { me } = await this.#o.api.acceptInvitation(token, login, password);
-    await this.#enter(me);
+    await this.#enter(signedIn(await this.#o.api.acceptInvitation(token, login, password)));
   }
 
   async refreshMe(): Promise<void> {
@@ -151,4 +152,9 @@ export class Session {
   #lostDevice(id: Id): void {
     if (this.account.get()?.me.id === id) void this.#leave('signed_out');
   }
+}
+
+function signedIn(answer: SignInAnswer): Me {
+  if ('me' in answer) return answer.me;
+  throw new SecondFactorAsked();
 }

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { en } from './en';
 import { fr } from './fr';
-import { lang, t, tr, translate } from './index';
+import codes from '../../../professions/professions.csv?raw';
+import { professions } from './en/professions';
+import { lang, professionIn, professionsTogether, t, tr, translate } from './index';
 import type { Text } from './texts';
 
 type Areas = Record<string, Record<string, Text>>;
@@ -54,7 +56,7 @@ describe('t', () => {
     expect(t('patients.look_alike', { name: 'X ; Y' })).toBe(
       'Un dossier proche existe\u00a0: X ; Y. Est-ce la même personne\u00a0?',
     );
-    expect(t('signin.demo_password')).toContain('«\u00a0demo\u00a0»');
+    expect(t('signin.demo_how')).toContain('«\u00a0demo\u00a0»');
   });
   it('follows the language, and remembers it', () => {
     const heard: string[] = [];
@@ -63,5 +65,30 @@ describe('t', () => {
     stop();
     expect(heard).toEqual(['Annuler', 'Cancel']);
     expect(localStorage.getItem('liaison.lang')).toBe('en');
+  });
+});
+
+describe('professions', () => {
+  afterEach(() => lang.set('fr'));
+  const rows = codes.trim().split('\n').slice(1).map((line) => line.split(','));
+
+  it('are in English what the table of codes says, every one', () => {
+    const several = (found: (typeof professions)[string]) => (typeof found === 'string' ? [found, `${found}s`] : found);
+    const ours = Object.entries(professions).map(([key, found]) => [key, ...several(found)]);
+    expect(ours).toEqual(rows.map((row) => [`${row[0]}#${row[1]}`, row[6], row[7]]));
+  });
+  it('keep the server’s words in French, and for a code not known here', async () => {
+    const nurse = { system: 'TRE_G15', code: '60', label: 'infirmière', short: 'IDE' };
+    const midwives = { system: 'TRE_G15', code: '50', label: 'sages-femmes', short: 'SF' };
+    const unknown = { ...nurse, code: '999', label: 'métier nouveau' };
+    const heard: string[] = [];
+    const stop = professionIn.subscribe((say) => heard.push(say(nurse)));
+    expect(heard).toEqual(['infirmière']);
+    lang.set('en');
+    await expect.poll(() => heard.at(-1)).toBe('nurse');
+    stop();
+    expect(professionsTogether.get()(nurse)).toBe('nurses');
+    expect(professionsTogether.get()(midwives)).toBe('midwives');
+    expect(professionIn.get()(unknown)).toBe('métier nouveau');
   });
 });

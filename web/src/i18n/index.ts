@@ -1,5 +1,6 @@
 import { derived, Signal } from '../model/signal';
 import { en } from './en';
+import { professionsIn, professionsTogetherIn } from './professions';
 import { fr } from './fr';
 import type { Key, Params, Text } from './texts';
 import { fill } from './texts';
@@ -11,6 +12,9 @@ const STORED = 'liaison.lang';
 
 export const lang = new Signal<Lang>(stored() ?? 'fr');
 lang.subscribe(keep);
+
+export const professionIn = professionsIn(lang);
+export const professionsTogether = professionsTogetherIn(lang);
 
 /** The sentence of a key, now. In a component prefer `$tr`, which follows a change of language. */
 export function t(key: Key, params: Params = {}): string {

@@ -125,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which service this is; in a demo, whom to sign in as */
+        get: operations["get-instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations/{token}": {
         parameters: {
             query?: never;
@@ -662,6 +679,13 @@ export interface components {
             /** Format: int64 */
             unread: number;
         };
+        DemoLogin: {
+            display_name: string;
+            /** @enum {string} */
+            gender: "F" | "M";
+            login: string;
+            profession: components["schemas"]["Profession"];
+        };
         FieldError: {
             code: string;
             detail: string;
@@ -688,6 +712,13 @@ export interface components {
             given_at: string;
             given_by: string;
             how?: string;
+        };
+        Instance: {
+            /** @description Invented people and patients only. */
+            demo: boolean;
+            /** @description Only in a demo: accounts to try, with the password « demo ». */
+            demo_logins?: components["schemas"]["DemoLogin"][];
+            territory: string;
         };
         Invited: {
             display_name: string;
@@ -1521,6 +1552,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instance"];
+                };
             };
             /** @description Error */
             default: {

@@ -15,7 +15,11 @@ export type Conforms = [
   Fits<Loose<Server['Rights']>, Loose<own.MyRights>>,
   Fits<Loose<Server['Will']>, Loose<own.Will>>,
   Fits<Loose<Server['Me']>, Loose<own.Me>>,
+  Fits<Loose<Server['Instance']>, Loose<own.Instance>>,
   Fits<Loose<Server['Audience']>, Loose<own.Audience>>,
+  Fits<Loose<own.NewPatient>, Loose<Server['OpenRequest']>>,
+  Fits<Loose<Partial<Omit<own.NewPatient, 'id' | 'information' | 'seat' | 'not_a_double'>>>, Loose<Server['Patch']>>,
+  Fits<Loose<own.NewWill>, Loose<Server['NewWill']>>,
   Fits<Loose<own.NewMember>, Loose<Server['NewMember']>>,
   Fits<Loose<own.NewMessage>, Loose<Omit<Server['NewMessage'], 'document_ids'>>>,
 ];

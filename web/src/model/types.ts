@@ -238,6 +238,7 @@ export interface Will {
   professional: Professional | null;
   profession: Profession | null;
   category: CategoryCode | null;
+  given_by: string | null;
   given_at: Instant;
   how: string | null;
   recorded_by: Author;
@@ -251,6 +252,7 @@ export interface NewWill {
   professional_id?: Id;
   profession?: { system: string; code: string };
   category?: CategoryCode;
+  given_by?: string;
   given_at?: Instant;
   how?: string;
   withdraws?: Id;
@@ -476,6 +478,19 @@ export interface ProfessionChoice {
   label: string;
 }
 
-export interface SignInAnswer {
-  me: Me;
+/** Signed in, or asked for a second factor that this version cannot give. */
+export type SignInAnswer = { me: Me } | { second_factor: { methods: string[]; challenge: string } };
+
+/** What anybody may know of a service before signing in. */
+export interface Instance {
+  territory: string;
+  demo: boolean;
+  demo_logins?: DemoLogin[];
+}
+
+export interface DemoLogin {
+  login: string;
+  display_name: string;
+  gender: Gender;
+  profession: Profession;
 }

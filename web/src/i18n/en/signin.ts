@@ -10,7 +10,7 @@ export const signin = {
   signed_out: 'You are signed out.',
   offline: 'No network. You can sign in as soon as it is back.',
   demo_people: 'Demonstration accounts',
-  demo_password: 'The password of all is “demo”.',
+  demo_how: 'Choose somebody, then “Sign in”. Everybody’s password is “demo”.',
   invitation_title: 'Welcome, {name}',
   invitation_intro: 'Choose your login and your password to join {territory}.',
   invitation_submit: 'Open my account',

@@ -6,5 +6,6 @@ export const errors = {
   not_found: 'Dossier introuvable, ou vous n’y avez pas accès.',
   too_many: 'Trop d’essais. Patientez un peu.',
   sign_in_failed: 'Identifiant ou mot de passe incorrect.',
+  second_factor: 'Ce compte demande une deuxième preuve d’identité, que cette version de l’application ne connaît pas encore. Mettez l’application à jour en rechargeant la page ; si cela ne suffit pas, adressez-vous à la personne qui administre les comptes.',
   storage: 'Cet appareil ne peut pas garder de texte (stockage refusé ou plein). Ne fermez pas cette page avant l’envoi.',
 };

@@ -10,7 +10,7 @@ export const signin = {
   signed_out: 'Votre session est fermée.',
   offline: 'Pas de réseau. La connexion sera possible dès son retour.',
   demo_people: 'Comptes de démonstration',
-  demo_password: 'Le mot de passe de tous est « demo ».',
+  demo_how: 'Choisissez une personne, puis « Se connecter ». Le mot de passe de tous est « demo ».',
   invitation_title: 'Bienvenue, {name}',
   invitation_intro: 'Choisissez votre identifiant et votre mot de passe pour rejoindre {territory}.',
   invitation_submit: 'Ouvrir mon compte',
