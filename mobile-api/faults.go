@@ -39,6 +39,7 @@ var codes = []struct {
 	{documents.ErrAttached, "document_attached"},
 	{documents.ErrNotReady, "document_not_ready"},
 	{documents.ErrFull, "storage_full"},
+	{documents.ErrDamaged, "document_unreadable"},
 	{teams.ErrConflict, "id_conflict"},
 	{teams.ErrLastManager, "last_manager"},
 	{teams.ErrCategoryNotWritable, "category_not_writable"},
@@ -142,7 +143,7 @@ func foreseen(lang string, err error) *Problem {
 	return nil
 }
 
-// aboutDocument answers what is wrong with a file. ErrDamaged is not among them: that is a fault of ours.
+// aboutDocument answers what is wrong with a file.
 func aboutDocument(lang string, err error) *Problem {
 	var invalid *documents.Invalid
 	var refused *documents.Refused

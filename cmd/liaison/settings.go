@@ -34,6 +34,8 @@ type settings struct {
 	TLSCert       string     `env:"LIAISON_TLS_CERT" help:"Certificate, to serve HTTPS." placeholder:"FILE"`
 	TLSKey        string     `env:"LIAISON_TLS_KEY" help:"Its key." placeholder:"FILE"`
 	Territory     string     `env:"LIAISON_TERRITORY" help:"Name of the territory, set at the first start."`
+	DocumentMax   int64      `env:"LIAISON_DOCUMENT_MAX" default:"262144000" help:"Largest document, in bytes."`
+	Clamd         string     `env:"LIAISON_CLAMD" help:"ClamAV daemon: unix:/path or host:port; empty: documents are not scanned." placeholder:"SOCKET"`
 	NoRateLimit   bool       `env:"LIAISON_NO_RATE_LIMIT" hidden:"" help:"For load tests on this machine."`
 }
 
@@ -172,6 +174,7 @@ func (s settings) config(log *slog.Logger) node.Config {
 		DatabaseURL: s.DatabaseURL, OwnerURL: s.OwnerURL, KeysURL: s.KeysURL, MasterKeyFile: s.MasterKeyFile, RedisURL: s.RedisURL,
 		JournalDir: s.JournalDir, Listen: s.Listen, MetricsListen: s.MetricsListen, PublicURL: s.PublicURL, TLSCert: s.TLSCert,
 		JournalBucket: s.JournalBucket, JournalRetention: time.Duration(s.JournalDays) * 24 * time.Hour,
-		TLSKey: s.TLSKey, Territory: s.Territory, DemoAccounts: demo.Accounts, NoRateLimit: s.NoRateLimit, Log: log,
+		TLSKey: s.TLSKey, Territory: s.Territory, DemoAccounts: demo.Accounts, DocumentMax: s.DocumentMax, Clamd: s.Clamd,
+		NoRateLimit: s.NoRateLimit, Log: log,
 	}
 }
