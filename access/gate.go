@@ -95,17 +95,29 @@ func (g *Gate) Mark(ctx context.Context, actor Actor, res Resource, fn func(Gran
 	return g.open(ctx, actor, res, "", opening{}, fn)
 }
 
+// Download opens the gate for reading what leaves as a file: its journal line is durable before the first byte goes.
+func (g *Gate) Download(ctx context.Context, actor Actor, res Resource, verb string, fn func(Grant) error) error {
+	return g.open(ctx, actor, res, verb, opening{durable: true}, fn)
+}
+
+// Keep opens the gate for what a person puts aside and nobody else sees yet (an upload): durable, without the channels' locks.
+// Without a verb there is no journal line: one that ends the work sums up its steps.
+func (g *Gate) Keep(ctx context.Context, actor Actor, res Resource, verb string, fn func(Grant) error) error {
+	return asked(ctx, func() error { return g.open(ctx, actor, res, verb, opening{durable: true}, fn) })
+}
+
 // opening says how a gate is opened. A machine under its name stands nowhere: it is let in to do one thing.
 type opening struct {
 	lock    bool
 	machine bool
+	durable bool // its journal line, and what it writes, survive a crash once answered
 }
 
 func (g *Gate) open(ctx context.Context, actor Actor, res Resource, verb string, how opening, fn func(Grant) error) error {
 	gr := &grant{gate: g, actor: actor, locked: map[uuid.UUID]*lockedChannel{}}
 	gr.line = audit.Line{Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: verb, Object: res.id}
 	b := &pgx.Batch{}
-	queueActor(b, actor.Person, how.lock)
+	queueActor(b, actor.Person, how.lock || how.durable)
 	if how.lock {
 		gr.queueLock(b, res)
 	}

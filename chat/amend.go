@@ -31,7 +31,7 @@ func (s *Service) Amend(ctx context.Context, actor access.Actor, message uuid.UU
 		if now.State == Withdrawn {
 			return now, said, ErrWithdrawn
 		}
-		if err := checkContent(said.Text, said.Measures); err != nil {
+		if err := checkContent(said.Text, said.Measures, len(said.Documents)); err != nil {
 			return now, said, err
 		}
 		if now.Revision == a.Revision+1 && now.State == Amended {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -47,6 +46,8 @@ func (noAlerts) News(context.Context, access.Scope, events.Horizon) ([]events.Al
 type Service struct {
 	// Alerts hears of urgent messages. Set it before serving.
 	Alerts Alerts
+	// Files brings documents into posts; set before Run. Without it no document is known.
+	Files Files
 
 	gate    *access.Gate
 	keys    Keys
@@ -54,7 +55,6 @@ type Service struct {
 	cursors *events.Cursors
 	lanes   []*lane
 	index   *index
-	files   atomic.Pointer[Files]
 	log     *slog.Logger
 }
 

@@ -18,6 +18,8 @@ const (
 	MaxMeasures = 20
 	MaxNames    = 100 // named people, mentions
 	MaxReason   = 500
+	// MaxDocuments of one message.
+	MaxDocuments = 10
 )
 
 // Invalid says which field of a request is wrong and how; Code is stable and becomes a sentence at the edge.
@@ -73,7 +75,10 @@ func check(d Draft) (checked, error) {
 	if len(d.OnlyTo) == 0 {
 		c.OnlyTo = nil
 	}
-	return c, checkContent(d.Text, d.Measures)
+	if err := checkDocuments(d.Documents); err != nil {
+		return c, err
+	}
+	return c, checkContent(d.Text, d.Measures, len(d.Documents))
 }
 
 // checkID wants an id made by the client: UUIDv7, so that ids sort with time and no index is torn.
@@ -84,11 +89,12 @@ func checkID(id uuid.UUID) error {
 	return nil
 }
 
-func checkContent(text string, measures []Measure) error {
+// checkContent wants something said: a text, a measure, or a document.
+func checkContent(text string, measures []Measure, documents int) error {
 	if err := checkText("text", text, MaxText); err != nil {
 		return err
 	}
-	if text == "" && len(measures) == 0 {
+	if text == "" && len(measures) == 0 && documents == 0 {
 		return &Invalid{"text", "text_empty"}
 	}
 	if len(measures) > MaxMeasures {

@@ -30,6 +30,7 @@ type Draft struct {
 	NoteType  string      `json:"note_type,omitempty"`
 	Urgent    bool        `json:"urgent,omitempty"`
 	Measures  []Measure   `json:"measures,omitempty"`
+	Documents []uuid.UUID `json:"document_ids,omitempty"`
 	OnlyTo    []uuid.UUID `json:"only_to,omitempty"`
 	Masks     []string    `json:"masks,omitempty"`
 	Mentions  []uuid.UUID `json:"mentions,omitempty"`
@@ -48,7 +49,7 @@ type Message struct {
 	NoteType  *string            `json:"note_type"`
 	Urgent    bool               `json:"urgent"`
 	Measures  []Measure          `json:"measures"`
-	Documents []any              `json:"documents"`
+	Documents []Document         `json:"documents"`
 	Mentions  []Mention          `json:"mentions"`
 	Masks     []string           `json:"masks"`
 	OnlyTo    []uuid.UUID        `json:"only_to"`
@@ -91,10 +92,11 @@ type ReceiptCount struct {
 
 // body is what is sealed of a message: everything its author said.
 type body struct {
-	Text     string    `json:"t,omitempty"`
-	Measures []Measure `json:"m,omitempty"`
-	Mentions []Mention `json:"n,omitempty"`
-	Reason   string    `json:"r,omitempty"` // of a withdrawal
+	Text      string     `json:"t,omitempty"`
+	Measures  []Measure  `json:"m,omitempty"`
+	Mentions  []Mention  `json:"n,omitempty"`
+	Documents []Document `json:"d,omitempty"`
+	Reason    string     `json:"r,omitempty"` // of a withdrawal
 }
 
 // row is a message as stored.

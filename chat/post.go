@@ -139,6 +139,7 @@ type batch struct {
 	located map[uuid.UUID]located
 	members map[uuid.UUID]map[uuid.UUID]bool // by channel, where a draft names people
 	first   map[uuid.UUID]*post
+	files   attaching
 	rows    []row
 	prints  [][]byte
 	at      time.Time
@@ -153,7 +154,7 @@ type located struct {
 }
 
 func (s *Service) writeBatch(ctx context.Context, posts []*post) error {
-	b := &batch{posts: posts}
+	b := &batch{posts: posts, files: attaching{Files: s.Files}}
 	return s.gate.WriteTogether(ctx, b.claims(), b.look, func(t access.Together) error { return s.decide(ctx, t, b) })
 }
 
@@ -174,7 +175,8 @@ func (b *batch) claims() []access.Claim {
 	return claims
 }
 
-// look asks under the locks which ids are taken, what the threads' roots show, and who sits in the circles where people are named.
+// look asks under the locks which ids are taken, what the threads' roots show, who sits in the circles where people are named,
+// and which documents may be attached.
 func (b *batch) look(q *pgx.Batch) {
 	b.located, b.members, b.first = map[uuid.UUID]located{}, map[uuid.UUID]map[uuid.UUID]bool{}, map[uuid.UUID]*post{}
 	b.rows, b.prints = nil, nil
@@ -193,6 +195,7 @@ func (b *batch) look(q *pgx.Batch) {
 	if len(channels) > 0 {
 		q.Queue("select channel_id, person_id from circle_members($1)", channels).Query(b.scanMembers)
 	}
+	b.files.look(q, b.posts)
 }
 
 func (b *batch) scanLocated(rows pgx.Rows) error {
@@ -246,6 +249,7 @@ func (s *Service) decide(ctx context.Context, t access.Together, b *batch) (err 
 		}
 	}
 	insertMessages(t, b.rows, b.prints)
+	b.files.attach(t)
 	return s.raise(ctx, t, b)
 }
 
@@ -292,6 +296,9 @@ func (s *Service) admit(ctx context.Context, g access.Grant, b *batch, p *post) 
 		return err
 	}
 	if err := b.checkNames(p); err != nil {
+		return err
+	}
+	if err := b.files.check(g, p); err != nil {
 		return err
 	}
 	return s.accept(ctx, g, b, p, root, content)
@@ -366,7 +373,11 @@ func (b *batch) checkNames(p *post) error {
 
 // accept seals the message, takes its position and makes its frame.
 func (s *Service) accept(ctx context.Context, g access.Grant, b *batch, p *post, root *access.Facts, content []byte) error {
-	said := body{Text: p.Text, Measures: p.Measures}
+	documents, err := b.files.shown(ctx, p)
+	if err != nil {
+		return err
+	}
+	said := body{Text: p.Text, Measures: p.Measures, Documents: documents}
 	for _, id := range p.Mentions {
 		said.Mentions = append(said.Mentions, Mention{id, b.names[id].DisplayName})
 	}
@@ -390,6 +401,7 @@ func (s *Service) accept(ctx context.Context, g access.Grant, b *batch, p *post,
 	}
 	r.Position = e.Position
 	b.first[p.ID] = p
+	b.files.take(p, r.CreatedAt)
 	b.rows, b.prints = append(b.rows, r), append(b.prints, print)
 	return nil
 }

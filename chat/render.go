@@ -36,7 +36,7 @@ func (s *Service) unseal(ctx context.Context, space, id uuid.UUID, revision int,
 func view(r row, b body, author professions.Person, viewer access.Standing) Message {
 	m := Message{
 		ID: r.ID, ChannelID: r.Channel, Author: author, Category: r.Category.Codes()[0], Text: b.Text, ThreadID: r.Thread, NoteType: r.NoteType,
-		Urgent: r.Urgent, Measures: orEmpty(b.Measures), Documents: []any{}, Mentions: orEmpty(b.Mentions), Masks: r.Masks.Codes(),
+		Urgent: r.Urgent, Measures: orEmpty(b.Measures), Documents: orEmpty(b.Documents), Mentions: orEmpty(b.Mentions), Masks: r.Masks.Codes(),
 		OnlyTo: orEmpty(r.OnlyTo), WrittenAt: r.WrittenAt.UTC(), CreatedAt: r.CreatedAt.UTC(), Revision: r.Revision, State: r.State,
 	}
 	switch r.State {
@@ -45,7 +45,7 @@ func view(r row, b body, author professions.Person, viewer access.Standing) Mess
 	case Withdrawn:
 		m.Withdrawn = &Withdrawal{At: r.ChangedAt.UTC(), Reason: b.Reason}
 		if viewer.Person != r.Author && viewer.Actions&access.SeeFullReasons == 0 {
-			m.Text, m.Measures, m.Mentions = "", []Measure{}, []Mention{}
+			m.Text, m.Measures, m.Mentions, m.Documents = "", []Measure{}, []Mention{}, []Document{}
 		}
 	}
 	return m

@@ -48,7 +48,7 @@ type FoundItem struct {
 	Kind     string
 	Space    uuid.UUID
 	Message  Message
-	Document any
+	Document *Document
 	Snippet  []SnippetPiece
 }
 

@@ -6,39 +6,44 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"liaison/access"
 )
 
-// shelf holds documents by their message, and shows those of the messages that the database lets the scope see.
-type shelf map[uuid.UUID][]FileWords
-
-func (s shelf) Words(ctx context.Context, sc access.Scope, messages []uuid.UUID) (map[uuid.UUID][]FileWords, error) {
-	rows, err := sc.Tx().Query(ctx, "select id from messages where id = any ($1)", messages)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	out := map[uuid.UUID][]FileWords{}
-	for _, id := range ids {
-		out[id] = s[id]
-	}
-	return out, err
+// shelf holds documents that the nurse put aside.
+type shelf struct {
+	*world
+	documents map[uuid.UUID]Document
 }
+
+func (s shelf) Claim(b *pgx.Batch, ids []uuid.UUID, give func(Candidate)) {
+	b.Queue("select").Exec(func(pgconn.CommandTag) error {
+		for _, id := range ids {
+			show := func(context.Context) (Document, error) { return s.documents[id], nil }
+			give(Candidate{ID: id, Space: s.space, Uploader: s.nurse.Person, Free: true, Show: show})
+		}
+		return nil
+	})
+}
+
+func (s shelf) Attach(access.Together, []Attachment) {}
 
 func TestSearchFindsDocumentsByNameAndCaption(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	release := w.holdIndex()
+	caption := "Escarre après débridement"
+	file := Document{ID: newID(), Name: "plaie_talon-2.jpg", Caption: &caption}
+	w.chat.Files = shelf{w, map[uuid.UUID]Document{file.ID: file}}
 	d := note("nursing", "voir la photo")
-	file := FileWords{ID: newID(), Name: "plaie_talon-2.jpg", Caption: "Escarre après débridement", Shown: "short form"}
-	w.chat.SetFiles(shelf{d.ID: {file}})
+	d.Documents = []uuid.UUID{file.ID}
+	release := w.holdIndex()
 	w.post(w.nurse, d)
 	release()
 	for _, q := range []string{"talon", "escarres", "plaie débridement"} {
 		found, err := w.chat.Search(t.Context(), w.gp, Search{Query: q})
 		w.must(err)
-		if len(found.Items) != 1 || found.Items[0].Kind != KindDocument || found.Items[0].Document != "short form" || found.Items[0].Message.ID != d.ID {
+		if len(found.Items) != 1 || found.Items[0].Kind != KindDocument || found.Items[0].Document.ID != file.ID || found.Items[0].Message.ID != d.ID {
 			t.Errorf("« %s » finds %+v", q, found.Items)
 		}
 		w.wantFound(w.help, q)

@@ -38,7 +38,7 @@ type foundRow struct {
 	at     time.Time
 	row    row
 	said   body
-	file   FileWords
+	file Document
 }
 
 const (
@@ -147,7 +147,7 @@ func (f *finding) hitArgs(in termsBySpace, most int) pgx.NamedArgs {
 
 // take keeps the hits whose message the actor may read and says every word now; full says that there are enough.
 func (f *finding) take(ctx context.Context, hits []hit) (full bool, err error) {
-	rows, files, err := f.read(ctx, hits)
+	rows, err := f.read(ctx, hits)
 	if err != nil {
 		return false, err
 	}
@@ -156,7 +156,7 @@ func (f *finding) take(ctx context.Context, hits []hit) (full bool, err error) {
 		if !visible {
 			continue
 		}
-		item, is, err := f.check(ctx, h, r, files[h.Message])
+		item, is, err := f.check(ctx, h, r)
 		if err != nil {
 			return false, err
 		}
@@ -170,33 +170,22 @@ func (f *finding) take(ctx context.Context, hits []hit) (full bool, err error) {
 	return false, nil
 }
 
-// read gives the messages of hits by both locks, and their documents.
-func (f *finding) read(ctx context.Context, hits []hit) (map[uuid.UUID]row, map[uuid.UUID][]FileWords, error) {
+// read gives the messages of hits by both locks.
+func (f *finding) read(ctx context.Context, hits []hit) (map[uuid.UUID]row, error) {
 	ids := make([]uuid.UUID, len(hits))
-	documents := []uuid.UUID{}
 	for i, h := range hits {
 		ids[i] = h.Message
-		if h.Kind == KindDocument {
-			documents = append(documents, h.Message)
-		}
 	}
 	found, err := f.sc.Tx().Query(ctx, foundSQL, f.foundArgs(ids))
 	if err != nil {
-		return nil, nil, fmt.Errorf("messages found: %w", err)
+		return nil, fmt.Errorf("messages found: %w", err)
 	}
 	rows, err := scanRows(found)
-	if err != nil {
-		return nil, nil, err
-	}
 	byID := make(map[uuid.UUID]row, len(rows))
 	for _, r := range rows {
 		byID[r.ID] = r
 	}
-	files := map[uuid.UUID][]FileWords{}
-	if len(documents) > 0 {
-		files, err = f.service.filesOf(ctx, f.sc, documents)
-	}
-	return byID, files, err
+	return byID, err
 }
 
 const foundSQL = "select " + messageColumns + ` from messages m join standings s on s.space_id = m.space_id and ` + access.StandingNow + `
@@ -212,7 +201,7 @@ func (f *finding) foundArgs(ids []uuid.UUID) pgx.NamedArgs {
 }
 
 // check opens what was found and looks whether it says every word: the index may lag behind a correction.
-func (f *finding) check(ctx context.Context, h hit, r row, files []FileWords) (foundRow, bool, error) {
+func (f *finding) check(ctx context.Context, h hit, r row) (foundRow, bool, error) {
 	said, err := f.service.unseal(ctx, r.Space, r.ID, r.Revision, r.Body)
 	if gone(err) {
 		return foundRow{}, false, nil
@@ -224,7 +213,7 @@ func (f *finding) check(ctx context.Context, h hit, r row, files []FileWords) (f
 	if h.Kind == KindMessage {
 		return item, f.says(said.searched()), nil
 	}
-	for _, file := range files {
+	for _, file := range said.Documents {
 		if file.ID == h.Object {
 			item.file = file
 			return item, f.says(file.searched()), nil
@@ -262,7 +251,7 @@ func (f *finding) shown(ctx context.Context) ([]FoundItem, error) {
 			Snippet: words.Snippet(item.said.Text, f.terms),
 		}
 		if item.kind == KindDocument {
-			out[i].Document, out[i].Snippet = item.file.Shown, words.Snippet(item.file.shown(), f.terms)
+			out[i].Document, out[i].Snippet = &item.file, words.Snippet(item.file.shown(), f.terms)
 		}
 	}
 	f.sc.Note("count", len(out))
@@ -271,9 +260,9 @@ func (f *finding) shown(ctx context.Context) ([]FoundItem, error) {
 }
 
 // shown is how a document is called in one line.
-func (f FileWords) shown() string {
-	if f.Caption == "" {
-		return f.Name
+func (d Document) shown() string {
+	if d.Caption == nil || *d.Caption == "" {
+		return d.Name
 	}
-	return f.Caption + " (" + f.Name + ")"
+	return *d.Caption + " (" + d.Name + ")"
 }

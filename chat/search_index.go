@@ -28,22 +28,6 @@ const (
 	indexLock = 0x6c696169736f6e02 // the advisory lock of the one indexer
 )
 
-// FileWords is what an attached document is called, and its short form as its message shows it.
-type FileWords struct {
-	ID      uuid.UUID
-	Name    string
-	Caption string
-	Shown   any
-}
-
-// Files knows the documents attached to messages (the documents): those that whoever opened the scope may see.
-type Files interface {
-	Words(ctx context.Context, sc access.Scope, messages []uuid.UUID) (map[uuid.UUID][]FileWords, error)
-}
-
-// SetFiles makes the names and captions of documents found too.
-func (s *Service) SetFiles(files Files) { s.files.Store(&files) }
-
 // index is what one node knows of indexing.
 type index struct {
 	woken    chan struct{}
@@ -237,17 +221,13 @@ func (s *Service) indexMessages(ctx context.Context, sc access.Scope, ids []uuid
 	if err != nil {
 		return 0, err
 	}
-	files, err := s.filesOf(ctx, sc, ids)
-	if err != nil {
-		return 0, err
-	}
 	byID := map[uuid.UUID]row{}
 	for _, r := range rows {
 		byID[r.ID] = r
 	}
 	var entries []entry
 	for began := time.Now(); done < len(ids) && (done == 0 || time.Since(began) < indexLong); done++ {
-		of, err := s.entriesOf(ctx, byID[ids[done]], files[ids[done]])
+		of, err := s.entriesOf(ctx, byID[ids[done]])
 		if err != nil {
 			return 0, err
 		}
@@ -256,19 +236,7 @@ func (s *Service) indexMessages(ctx context.Context, sc access.Scope, ids []uuid
 	return done, replaceEntries(ctx, sc, ids[:done], entries)
 }
 
-func (s *Service) filesOf(ctx context.Context, sc access.Scope, messages []uuid.UUID) (map[uuid.UUID][]FileWords, error) {
-	known := s.files.Load()
-	if known == nil {
-		return nil, nil
-	}
-	files, err := (*known).Words(ctx, sc, messages)
-	if err != nil {
-		return nil, fmt.Errorf("names of documents: %w", err)
-	}
-	return files, nil
-}
-
-func (s *Service) entriesOf(ctx context.Context, r row, files []FileWords) ([]entry, error) {
+func (s *Service) entriesOf(ctx context.Context, r row) ([]entry, error) {
 	if r.ID == uuid.Nil || r.State == Withdrawn {
 		return nil, nil
 	}
@@ -281,7 +249,7 @@ func (s *Service) entriesOf(ctx context.Context, r row, files []FileWords) ([]en
 	}
 	entries := []entry{{object: r.ID, kind: KindMessage}}
 	texts := []string{said.searched()}
-	for _, f := range files {
+	for _, f := range said.Documents {
 		entries, texts = append(entries, entry{object: f.ID, kind: KindDocument}), append(texts, f.searched())
 	}
 	for i := range entries {
@@ -322,7 +290,12 @@ func (b body) searched() string {
 	return text.String()
 }
 
-func (f FileWords) searched() string { return f.Name + "\n" + f.Caption }
+func (d Document) searched() string {
+	if d.Caption == nil {
+		return d.Name
+	}
+	return d.Name + "\n" + *d.Caption
+}
 
 func replaceEntries(ctx context.Context, sc access.Scope, messages []uuid.UUID, entries []entry) error {
 	n := len(entries)

@@ -16,16 +16,18 @@ import (
 
 	"liaison/accounts"
 	"liaison/chat"
+	"liaison/documents"
 	"liaison/notifications"
 	"liaison/teams"
 )
 
 // Config is what the API serves and how.
 type Config struct {
-	Accounts *accounts.Service
-	Teams    *teams.Service
-	Chat     *chat.Service
-	Alerts   *notifications.Service
+	Accounts  *accounts.Service
+	Teams     *teams.Service
+	Chat      *chat.Service
+	Documents *documents.Service
+	Alerts    *notifications.Service
 
 	// Web is the built web client, index.html at its root; nil when there is none.
 	Web fs.FS

@@ -6,12 +6,14 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
 	"liaison/access"
 	"liaison/accounts"
 	"liaison/chat"
+	"liaison/documents"
 	"liaison/events"
 	"liaison/notifications"
 	"liaison/teams"
@@ -19,6 +21,9 @@ import (
 
 // busyPause is when to come back to a service that is briefly overloaded or out of reach.
 const busyPause = 2 * time.Second
+
+// storagePause is when to come back to a file once the store or the scanner was out of reach.
+const storagePause = 5 * time.Second
 
 // codes of the errors that say nothing more than themselves.
 var codes = []struct {
@@ -35,6 +40,11 @@ var codes = []struct {
 	{chat.ErrRevision, "revision_mismatch"},
 	{chat.ErrCategory, "category_not_writable"},
 	{chat.ErrWithdrawn, "message_withdrawn"},
+	{documents.ErrConflict, "id_conflict"},
+	{documents.ErrAttached, "document_attached"},
+	{documents.ErrNotReady, "document_not_ready"},
+	{documents.ErrFull, "storage_full"},
+	{documents.ErrDamaged, "document_unreadable"},
 	{teams.ErrConflict, "id_conflict"},
 	{teams.ErrLastManager, "last_manager"},
 	{teams.ErrCategoryNotWritable, "category_not_writable"},
@@ -100,8 +110,14 @@ func waiting(lang string, err error) *Problem {
 		return newProblem(lang, "too_many_attempts").after(attempts.RetryAfter)
 	case errors.Is(err, notifications.ErrPushFailed) && !errors.Is(err, notifications.ErrGone):
 		return newProblem(lang, "push_failed").after(busyPause)
-	case errors.Is(err, chat.ErrBusy):
+	case errors.Is(err, chat.ErrBusy), errors.Is(err, documents.ErrBusy):
 		return newProblem(lang, "unavailable").after(busyPause)
+	case errors.Is(err, documents.ErrStorage):
+		return newProblem(lang, "storage_unavailable").after(storagePause)
+	case errors.Is(err, documents.ErrScanner):
+		return newProblem(lang, "scanner_unavailable").after(storagePause)
+	case errors.Is(err, documents.ErrCut):
+		return newProblem(lang, "upload_cut").after(busyPause)
 	}
 	return nil
 }
@@ -119,6 +135,9 @@ func foreseen(lang string, err error) *Problem {
 	if invalid, ok := chat.IsInvalid(err); ok {
 		return fieldProblem(lang, fieldFault{invalid.Field, invalid.Code})
 	}
+	if p := aboutDocument(lang, err); p != nil {
+		return p
+	}
 	if invalid := (*teams.Invalid)(nil); errors.As(err, &invalid) {
 		return fieldProblem(lang, fieldFault{invalid.Field, invalid.Code})
 	}
@@ -135,6 +154,24 @@ func foreseen(lang string, err error) *Problem {
 		if errors.Is(err, c.err) {
 			return asked(newProblem(lang, c.code))
 		}
+	}
+	return nil
+}
+
+// aboutDocument answers what is wrong with a file.
+func aboutDocument(lang string, err error) *Problem {
+	var invalid *documents.Invalid
+	var refused *documents.Refused
+	var mismatch *documents.OffsetMismatch
+	switch {
+	case errors.As(err, &invalid):
+		return fieldProblem(lang, fieldFault{invalid.Field, invalid.Code})
+	case errors.As(err, &refused):
+		return newProblem(lang, refused.Code)
+	case errors.As(err, &mismatch):
+		p := newProblem(lang, "offset_mismatch")
+		p.header.Set("Upload-Offset", strconv.FormatInt(mismatch.Offset, 10))
+		return p
 	}
 	return nil
 }

@@ -56,6 +56,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "MeasureSeries"
 	case reflect.TypeFor[chat.Point]():
 		return "MeasurePoint"
+	case reflect.TypeFor[chat.Document]():
+		return "MessageDocument"
 	case reflect.TypeFor[chat.Reader]():
 		return "MessageReader"
 	case reflect.TypeFor[notifications.Step]():

@@ -15,12 +15,12 @@ import (
 type NewMessage struct {
 	ID          uuid.UUID      `json:"id" doc:"UUIDv7 made by the client."`
 	Category    string         `json:"category"`
-	Text        string         `json:"text" doc:"At most 20,000 characters; empty only with a measure."`
+	Text        string         `json:"text" doc:"At most 20,000 characters; empty only with a measure or a document."`
 	ThreadID    *uuid.UUID     `json:"thread_id,omitempty" nullable:"true"`
 	NoteType    string         `json:"note_type,omitempty" nullable:"true"`
 	Urgent      bool           `json:"urgent,omitempty"`
 	Measures    []chat.Measure `json:"measures,omitempty"`
-	DocumentIDs []uuid.UUID    `json:"document_ids,omitempty"`
+	DocumentIDs []uuid.UUID    `json:"document_ids,omitempty" doc:"At most ten: whole, one's own, of this circle, in no message yet."`
 	OnlyTo      []uuid.UUID    `json:"only_to,omitempty"`
 	Masks       []string       `json:"masks,omitempty"`
 	Mentions    []uuid.UUID    `json:"mentions,omitempty"`
@@ -30,7 +30,7 @@ type NewMessage struct {
 func (n NewMessage) draft() chat.Draft {
 	d := chat.Draft{
 		ID: n.ID, Category: n.Category, Text: n.Text, NoteType: n.NoteType, Urgent: n.Urgent, Measures: n.Measures,
-		OnlyTo: n.OnlyTo, Masks: n.Masks, Mentions: n.Mentions,
+		Documents: n.DocumentIDs, OnlyTo: n.OnlyTo, Masks: n.Masks, Mentions: n.Mentions,
 	}
 	if n.ThreadID != nil {
 		d.ThreadID = *n.ThreadID
@@ -57,9 +57,6 @@ type postedMessage struct {
 }
 
 func (a *API) postMessage(ctx context.Context, in *postInput) (*postedMessage, error) {
-	if len(in.Body.DocumentIDs) > 0 {
-		return nil, fieldProblem(langIn(ctx), fieldFault{"document_ids", "document_unknown"})
-	}
 	message, replay, err := a.cfg.Chat.Post(ctx, actorIn(ctx), in.Channel, in.Body.draft())
 	if err != nil {
 		return nil, err

@@ -22,20 +22,23 @@ func say(status int, fr, en string) entry { return entry{status, words{fr, en}} 
 
 // titles name the kinds of problems.
 var titles = map[int]words{
-	http.StatusBadRequest:            {"Demande illisible", "Unreadable request"},
-	http.StatusUnauthorized:          {"Identification nécessaire", "Sign-in needed"},
-	http.StatusForbidden:             {"Action réservée", "Not open to you"},
-	http.StatusNotFound:              {"Introuvable", "Not found"},
-	http.StatusConflict:              {"Déjà fait autrement", "Already done otherwise"},
-	http.StatusGone:                  {"Plus disponible", "No longer available"},
-	http.StatusPreconditionFailed:    {"Modifié entre-temps", "Changed meanwhile"},
-	http.StatusRequestEntityTooLarge: {"Trop volumineux", "Too large"},
-	http.StatusUnsupportedMediaType:  {"Format non reconnu", "Unknown format"},
-	http.StatusUnprocessableEntity:   {"Saisie à corriger", "Please correct"},
-	http.StatusPreconditionRequired:  {"Version à préciser", "Revision needed"},
-	http.StatusTooManyRequests:       {"Un instant", "One moment"},
-	http.StatusInternalServerError:   {"Problème de notre côté", "A fault of ours"},
-	http.StatusServiceUnavailable:    {"Service momentanément indisponible", "Briefly unavailable"},
+	http.StatusBadRequest:                   {"Demande illisible", "Unreadable request"},
+	http.StatusUnauthorized:                 {"Identification nécessaire", "Sign-in needed"},
+	http.StatusForbidden:                    {"Action réservée", "Not open to you"},
+	http.StatusNotFound:                     {"Introuvable", "Not found"},
+	http.StatusRequestTimeout:               {"Envoi coupé", "Transfer cut"},
+	http.StatusRequestedRangeNotSatisfiable: {"Partie introuvable", "No such part"},
+	http.StatusInsufficientStorage:          {"Stockage plein", "Storage full"},
+	http.StatusConflict:                     {"Déjà fait autrement", "Already done otherwise"},
+	http.StatusGone:                         {"Plus disponible", "No longer available"},
+	http.StatusPreconditionFailed:           {"Modifié entre-temps", "Changed meanwhile"},
+	http.StatusRequestEntityTooLarge:        {"Trop volumineux", "Too large"},
+	http.StatusUnsupportedMediaType:         {"Format non reconnu", "Unknown format"},
+	http.StatusUnprocessableEntity:          {"Saisie à corriger", "Please correct"},
+	http.StatusPreconditionRequired:         {"Version à préciser", "Revision needed"},
+	http.StatusTooManyRequests:              {"Un instant", "One moment"},
+	http.StatusInternalServerError:          {"Problème de notre côté", "A fault of ours"},
+	http.StatusServiceUnavailable:           {"Service momentanément indisponible", "Briefly unavailable"},
 }
 
 // problems holds every code a client may be given. A code is never renamed; what follows a colon only changes the words.
@@ -56,7 +59,7 @@ var problems = map[string]entry{
 	"cursor_invalid":         say(400, "La liste doit être relue depuis le début.", "The list must be read again from its start."),
 
 	// Texts and messages.
-	"text_empty":               say(422, "Écrivez un texte, ou ajoutez une constante.", "Write a text, or add a measure."),
+	"text_empty":               say(422, "Écrivez un texte, ou ajoutez une constante ou un document.", "Write a text, or add a measure or a document."),
 	"text_too_long":            say(422, "Le texte est trop long.", "The text is too long."),
 	"text_forbidden_character": say(422, "Le texte contient un caractère invisible qui n’est pas accepté. Retapez-le ou collez-le sans mise en forme.", "The text contains an invisible character that is not accepted. Type it again or paste it without formatting."),
 	"unknown_category":         say(422, "Cette rubrique n’existe pas.", "This category does not exist."),
@@ -93,6 +96,24 @@ var problems = map[string]entry{
 	"device_gone":            say(410, "Ce navigateur n’est plus abonné aux notifications. Activez-les de nouveau sur cet appareil.", "This browser is no longer subscribed to notifications. Turn them on again on this device."),
 	"too_many_devices":       say(422, "Trop d’appareils sont enregistrés. Retirez-en un.", "Too many devices are registered. Remove one."),
 	"not_found:device":       say(404, "Introuvable : cet appareil n’est plus enregistré.", "Not found: this device is no longer registered."),
+	// Documents.
+	"document_type":       say(422, "Ce type de fichier n’est pas accepté, ou le contenu ne correspond pas au nom. Envoyez une photo (JPEG, PNG, WebP), un PDF, un texte ou un document Word, Excel ou OpenDocument.", "This kind of file is not accepted, or its content does not match its name. Send a picture (JPEG, PNG, WebP), a PDF, a text or a Word, Excel or OpenDocument file."),
+	"document_name":       say(422, "Ce nom de fichier n’est pas accepté. Renommez le fichier.", "This file name is not accepted. Rename the file."),
+	"document_empty":      say(422, "Ce fichier est vide.", "This file is empty."),
+	"document_too_large":  say(422, "Ce fichier est trop volumineux.", "This file is too large."),
+	"document_checksum":   say(422, "Le fichier est arrivé abîmé. Recommencez l’envoi.", "The file arrived damaged. Send it again."),
+	"document_infected":   say(422, "Ce fichier a été refusé par l’antivirus. Ne l’ouvrez pas et prévenez votre service informatique.", "This file was refused by the virus scanner. Do not open it and tell your IT service."),
+	"document_image":      say(422, "Cette image est illisible, incomplète ou trop grande.", "This picture is unreadable, incomplete or too large."),
+	"document_location":   say(422, "Cette photo contient encore le lieu où elle a été prise. Envoyez-la depuis l’application, qui le retire.", "This picture still holds the place where it was taken. Send it from the application, which removes it."),
+	"documents_pending":   say(422, "Trop de documents attendent d’être joints à un message. Joignez-les ou retirez-les d’abord.", "Too many documents wait to be attached to a message. Attach or remove them first."),
+	"document_attached":   say(409, "Ce document est joint à un message : il ne peut plus être retiré seul.", "This document is attached to a message: it can no longer be removed on its own."),
+	"document_not_ready":  say(409, "Ce document n’est pas encore prêt.", "This document is not ready yet."),
+	"offset_mismatch":     say(409, "L’envoi reprend à un autre endroit.", "The transfer goes on from another place."),
+	"upload_cut":          say(408, "L’envoi a été coupé ; il reprendra où il en est.", "The transfer was cut; it will go on from where it stands."),
+	"range_invalid":       say(416, "Cette partie du document n’existe pas.", "This part of the document does not exist."),
+	"storage_unavailable": say(503, "Le stockage des documents est momentanément indisponible. Rien n’est perdu ; l’envoi reprendra.", "The storage of documents is briefly unavailable. Nothing is lost; the transfer will go on."),
+	"scanner_unavailable": say(503, "L’antivirus ne répond pas. Rien n’est perdu ; le document sera vérifié dès que possible.", "The virus scanner does not answer. Nothing is lost; the document will be checked as soon as possible."),
+	"storage_full":        say(507, "Le stockage des documents est plein. Prévenez l’assistance ; rien n’est perdu.", "The storage of documents is full. Tell support; nothing is lost."),
 
 	// Dossiers and circles.
 	"not_found":            say(404, "Dossier introuvable, ou vous n’y avez pas accès.", "Record not found, or you have no access to it."),

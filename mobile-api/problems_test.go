@@ -50,7 +50,7 @@ func TestTheContractsCodesStay(t *testing.T) {
 
 func TestEveryCodeAFeatureGivesIsInTheTable(t *testing.T) {
 	t.Parallel()
-	for _, feature := range []string{"chat", "teams"} {
+	for _, feature := range []string{"chat", "documents", "teams"} {
 		codes := codesGivenBy(t, feature)
 		if len(codes) < 8 {
 			t.Fatalf("%s gives %d codes: the test no longer finds them", feature, len(codes))
@@ -69,7 +69,7 @@ func TestEveryErrorOfAFeatureHasAnAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, feature := range []string{"accounts", "chat", "teams", "access"} {
+	for _, feature := range []string{"accounts", "chat", "documents", "teams", "access"} {
 		for name, where := range errorsOf(t, feature) {
 			if name == "ErrNotDemo" { // of a subcommand, never of a request
 				continue

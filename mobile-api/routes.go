@@ -62,5 +62,14 @@ func (a *API) routes() {
 	route(a, "POST /api/v1/devices", "Register this browser for alerts", a.addDevice, created)
 	route(a, "DELETE /api/v1/devices/{id}", "Remove one of one's devices", a.removeDevice)
 	route(a, "POST /api/v1/devices/{id}/test", "Ring one of one's devices now", a.testDevice)
+	route(a, "POST /api/v1/documents", "Announce a file", a.createDocument, created)
+	route(a, "GET /api/v1/documents/{id}", "One document", a.readDocument)
+	route(a, "DELETE /api/v1/documents/{id}", "Take back one's own document that is in no message", a.deleteDocument)
+	raw(a, "HEAD /api/v1/documents/{id}/content", "How much of a file has come", (*API).uploadStanding, answering(200, "", "Upload-Offset and Upload-Length"))
+	raw(a, "PATCH /api/v1/documents/{id}/content", "Send what follows of a file", (*API).upload, taking(offsetStream), answering(204, "", "Upload-Offset and Upload-Length"))
+	raw(a, "GET /api/v1/documents/{id}/content", "Read a file, or one range of it", (*API).content, answering(200, "application/octet-stream", "The file"))
+	raw(a, "GET /api/v1/documents/{id}/thumbnail", "A picture at most 480 pixels long", (*API).thumbnail, answering(200, "image/jpeg", "The picture"))
+	route(a, "GET /api/v1/teams/{team}/documents", "Documents of a circle one may see, newest first", a.teamDocuments)
+
 	route(a, "GET /api/v1/sync", "What was missed since a cursor", a.sync)
 }

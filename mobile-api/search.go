@@ -36,7 +36,7 @@ type SearchItem struct {
 	Kind     string              `json:"kind" enum:"patient,message,document"`
 	Team     SearchTeam          `json:"team"`
 	Message  *chat.Message       `json:"message,omitempty"`
-	Document any                 `json:"document,omitempty"`
+	Document *chat.Document      `json:"document,omitempty"`
 	Snippet  []chat.SnippetPiece `json:"snippet" doc:"The part of the text that holds most of the words; of a patient, nothing."`
 }
 

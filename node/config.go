@@ -19,6 +19,9 @@ type Config struct {
 	RedisURL      string         // empty: this node is alone
 	S3            objects.Config // where objects are; empty: nowhere
 
+	DocumentMax int64  // bytes; default documents.DefaultMax
+	Clamd       string // a ClamAV daemon: unix:/path or host:port; empty: documents are not scanned
+
 	// Signed blocks of the journal are exported to each of these that there is.
 	JournalDir       string
 	JournalBucket    string        // default S3.Bucket

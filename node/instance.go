@@ -42,7 +42,7 @@ func NewIncarnation(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, "update instance set incarnation = $1", uuid.New()); err != nil {
 		return fmt.Errorf("new incarnation: %w", err)
 	}
-	for _, table := range []string{"channels", "standings", "events", "read_marks", "receipts"} {
+	for _, table := range []string{"channels", "standings", "events", "read_marks", "receipts", "documents"} {
 		if _, err := tx.Exec(ctx, "update "+table+" set xid = '0'"); err != nil {
 			return fmt.Errorf("past of %s: %w", table, err)
 		}

@@ -20,6 +20,7 @@ import (
 	"liaison/accounts"
 	"liaison/audit"
 	"liaison/chat"
+	"liaison/documents"
 	"liaison/events"
 	"liaison/live"
 	mobileapi "liaison/mobile-api"
@@ -37,19 +38,20 @@ type Node struct {
 	Instance Instance
 	URL      string // where it really listens
 
-	DB       *storage.DB
-	Vault    *vault.Vault
-	Gate     *access.Gate
-	Objects  *objects.Bucket // nil: none is configured
-	Bus      events.Bus
-	Accounts *accounts.Service
-	Teams    *teams.Service
-	Chat     *chat.Service
-	Jobs     *storage.DB // connections of what is done in the background
-	Alerts   *notifications.Service
-	Hub      *live.Hub
-	Sealer   *audit.Sealer
-	API      *mobileapi.API
+	DB        *storage.DB
+	Vault     *vault.Vault
+	Gate      *access.Gate
+	Objects   *objects.Bucket // nil: none is configured
+	Bus       events.Bus
+	Accounts  *accounts.Service
+	Teams     *teams.Service
+	Chat      *chat.Service
+	Documents *documents.Service
+	Jobs      *storage.DB // connections of what is done in the background
+	Alerts    *notifications.Service
+	Hub       *live.Hub
+	Sealer    *audit.Sealer
+	API       *mobileapi.API
 
 	registry *prometheus.Registry
 	servers  []*http.Server
@@ -126,6 +128,9 @@ func (n *Node) openFeatures(ctx context.Context) error {
 		return err
 	}
 	n.Chat = chat.New(n.Gate, n.Vault, cursors, n.Log)
+	if err := n.openDocuments(who); err != nil {
+		return err
+	}
 	if err := n.openAlerts(ctx, who); err != nil {
 		return err
 	}
@@ -190,6 +195,9 @@ func (n *Node) work(context.Context) error {
 			n.Log.Error("index for search", "error", err)
 		}
 	})
+	if n.Objects != nil {
+		n.background(n.Documents.Run)
+	}
 	n.background(n.prune)
 	n.background(n.runAlerts)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })

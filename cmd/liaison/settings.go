@@ -39,6 +39,8 @@ type settings struct {
 	AlertNext     time.Duration `env:"LIAISON_ALERT_NEXT" default:"15m" help:"After how long it asks the next one."`
 	PushContact   string        `env:"LIAISON_PUSH_CONTACT" help:"https: or mailto: address of who runs this instance, given to push services." placeholder:"ADDRESS"`
 	PushTestHosts []string      `env:"LIAISON_PUSH_TEST_HOSTS" hidden:"" help:"Push services of tests on this machine, host:port."`
+	DocumentMax   int64         `env:"LIAISON_DOCUMENT_MAX" default:"262144000" help:"Largest document, in bytes."`
+	Clamd         string        `env:"LIAISON_CLAMD" help:"ClamAV daemon: unix:/path or host:port; empty: documents are not scanned." placeholder:"SOCKET"`
 	NoRateLimit   bool          `env:"LIAISON_NO_RATE_LIMIT" hidden:"" help:"For load tests on this machine."`
 }
 
@@ -177,7 +179,7 @@ func (s settings) config(log *slog.Logger) node.Config {
 		DatabaseURL: s.DatabaseURL, OwnerURL: s.OwnerURL, KeysURL: s.KeysURL, MasterKeyFile: s.MasterKeyFile, RedisURL: s.RedisURL,
 		JournalDir: s.JournalDir, Listen: s.Listen, MetricsListen: s.MetricsListen, PublicURL: s.PublicURL, TLSCert: s.TLSCert,
 		JournalBucket: s.JournalBucket, JournalRetention: time.Duration(s.JournalDays) * 24 * time.Hour,
-		TLSKey: s.TLSKey, Territory: s.Territory, DemoAccounts: demo.Accounts, NoRateLimit: s.NoRateLimit, Log: log,
+		TLSKey: s.TLSKey, Territory: s.Territory, DemoAccounts: demo.Accounts, DocumentMax: s.DocumentMax, Clamd: s.Clamd, NoRateLimit: s.NoRateLimit, Log: log,
 		AlertConfig: node.AlertConfig{
 			AlertTimes:  notifications.Times{Repeat: s.AlertRepeat, Next: s.AlertNext},
 			PushContact: s.PushContact, PushTestHosts: s.PushTestHosts,

@@ -16,9 +16,12 @@ import (
 	"liaison/access"
 	"liaison/accounts"
 	"liaison/chat"
+	"liaison/documents"
 	"liaison/events"
 	mobileapi "liaison/mobile-api"
+	"liaison/node"
 	"liaison/professions"
+	"liaison/storage/objects"
 	"liaison/storage/storagetest"
 	"liaison/teams"
 	"liaison/vault"
@@ -37,6 +40,7 @@ type World struct {
 	Accounts  *accounts.Service
 	Teams     *teams.Service
 	Chat      *chat.Service
+	Documents *documents.Service // without a store until OpenStore
 	API       *mobileapi.API
 	URL       string
 	MasterKey string // file
@@ -80,7 +84,7 @@ func New(t testing.TB, options ...Option) *World {
 	w := &World{T: t, DB: storagetest.New(t), Bus: events.NewMemory(), Clock: &Clock{now: time.Now()}, Actors: map[string]access.Actor{}}
 	w.features()
 	cfg := mobileapi.Config{
-		Accounts: w.Accounts, Teams: w.Teams, Chat: w.Chat, Territory: "Val d’Orselle", InstanceID: instance,
+		Accounts: w.Accounts, Teams: w.Teams, Chat: w.Chat, Documents: w.Documents, Territory: "Val d’Orselle", InstanceID: instance,
 		PublicURL: "https://liaison.example", CookieName: CookieName, RateLimit: mobileapi.RateLimit{Off: true},
 		Log: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	}
@@ -120,6 +124,10 @@ func (w *World) features() {
 	cursors, err := events.NewCursors(secret, instance)
 	w.must(err)
 	w.Chat = chat.New(w.Gate, w.Vault, cursors, slog.New(slog.DiscardHandler))
+	w.Documents = documents.New(documents.Config{
+		Gate: w.Gate, DB: w.DB.DB, Keys: w.Vault, People: people{w.Accounts}, Log: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
+	})
+	w.Chat.Files = node.Files{Documents: w.Documents}
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { w.Chat.Run(ctx) })
@@ -129,6 +137,15 @@ func (w *World) features() {
 		}
 	})
 	w.T.Cleanup(func() { stop(); running.Wait() })
+}
+
+// OpenStore gives the documents a bucket of their own; at is storagetest.S3, or what stands before it.
+func (w *World) OpenStore(at objects.Config) {
+	w.T.Helper()
+	bucket, err := objects.Open(at)
+	w.must(err)
+	w.must(bucket.Ensure(w.T.Context()))
+	w.Documents.Bucket = bucket.Under("documents/")
 }
 
 // people shows the accounts to the circles.

@@ -7,6 +7,7 @@ import { Audiences } from './audience';
 import { background } from './background';
 import { Db } from './db';
 import { Drafts } from './drafts';
+import { Files } from './files';
 import { Live, type Socket } from './live';
 import { memory } from './memory';
 import { Notices } from './notices';
@@ -18,6 +19,7 @@ import { Search } from './search';
 import { Store } from './store';
 import { Thresholds } from './thresholds';
 import { openTabs, turnFor, type Tabs } from './tabs';
+import { Uploads } from './uploads';
 
 export interface AccountOptions {
   api: Api;
@@ -32,6 +34,7 @@ export class Account implements AccountFace {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  readonly files: Files;
   readonly audiences: Audiences;
   readonly alerts: Alerts;
   readonly notices: Notices;
@@ -48,11 +51,13 @@ export class Account implements AccountFace {
     this.#db = db;
     this.tabs = openTabs(`liaison-${me.id}`);
     this.drafts = new Drafts(db);
+    this.files = new Files({ db, api });
     this.outbox = new Outbox({
       db,
       drafts: this.drafts,
       tabs: this.tabs,
       turn: turnFor(`liaison-outbox-${me.id}`),
+      uploads: new Uploads({ db, api }),
       send: (channel, body) => api.post(channel, body),
       sent: (message) => this.store.sent(message),
     });
@@ -85,6 +90,7 @@ export class Account implements AccountFace {
     background(this.alerts.refresh());
     background(this.push.renew());
     background(this.outbox.flush());
+    background(this.files.sweep());
     this.live.state.subscribe((state) => {
       if (state === 'live' && !this.#closed) this.outbox.wake();
     });

@@ -4,6 +4,7 @@ import type {
   Audience,
   Category,
   Device,
+  Document,
   Found,
   Id,
   Instance,
@@ -14,6 +15,7 @@ import type {
   MaskCode,
   NewAccount,
   NewDevice,
+  NewDocument,
   NewMember,
   NewMessage,
   NewPatient,
@@ -33,7 +35,7 @@ import type {
   Will,
 } from '../model/types';
 import type { Measured, Threshold } from '../model/series';
-import { Http, type HttpOptions } from './http';
+import { Http, type HttpOptions, Offline } from './http';
 
 export { ApiError, Offline } from './http';
 
@@ -45,6 +47,8 @@ export interface AudienceParams {
 }
 
 const id = encodeURIComponent;
+/** A piece on the weakest network that still moves. */
+const PIECE_MS = 120_000;
 
 /** Every call of the server, one function each. Each throws ApiError or Offline. */
 export class Api {
@@ -219,6 +223,28 @@ export class Api {
   sendReceipts(items: { message_id: Id; state: ReceiptState }[]): Promise<void> {
     return this.http.post('/receipts', { items });
   }
+  createDocument(document: NewDocument, signal?: AbortSignal): Promise<Document> {
+    return this.http.post('/documents', document, { signal });
+  }
+  /** Up to where the server keeps it for good. */
+  async documentOffset(document: Id, signal?: AbortSignal): Promise<number> {
+    return offset(await this.http.exchange('HEAD', `/documents/${id(document)}/content`, { signal }));
+  }
+  /** Throws 409 offset_mismatch with `extras.upload_offset`. */
+  async sendPiece(document: Id, at: number, body: ArrayBuffer, signal?: AbortSignal): Promise<number> {
+    const headers = { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(at) };
+    const exchange = { body, headers, signal, timeoutMs: PIECE_MS };
+    return offset(await this.http.exchange('PATCH', `/documents/${id(document)}/content`, exchange));
+  }
+  deleteDocument(document: Id): Promise<void> {
+    return this.http.delete(`/documents/${id(document)}`);
+  }
+  document(document: Id): Promise<Document> {
+    return this.http.get(`/documents/${id(document)}`);
+  }
+  documents(team: Id, cursor?: string): Promise<Page<Document>> {
+    return this.http.get(`/teams/${id(team)}/documents`, { cursor });
+  }
   sync(cursor: string | null): Promise<SyncAnswer> {
     return this.http.get('/sync', { cursor: cursor ?? undefined });
   }
@@ -238,6 +264,13 @@ export class Api {
   reactivateAccount(account: Id): Promise<void> {
     return this.http.post(`/admin/accounts/${id(account)}/reactivate`, {});
   }
+}
+
+/** Without it, something between us and the server answered. */
+function offset(headers: Headers): number {
+  const value = headers.get('Upload-Offset');
+  if (value === null || !/^\d+$/.test(value)) throw new Offline('not our server');
+  return Number(value);
 }
 
 /** Every page of a list, one after the other. */

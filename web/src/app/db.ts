@@ -2,13 +2,14 @@
 
 import { deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
 import { byTime, newer } from '../model/merge';
-import type { Id, Message, NewMessage, ReceiptState, Team, TeamItem } from '../model/types';
+import type { Id, Message, ReceiptState, Team, TeamItem } from '../model/types';
+import { byQueue, sameContent, withoutDocument } from './queue';
 import type { Draft, OutboxItem } from './shapes';
-import { type Change, create, type Meta, type Schema, type StoredAudience, type StoredChannel, type StoredTeam } from './schema';
+import { type Change, create, type Meta, type Schema, type StoredAudience, type StoredChannel, type StoredFile, type StoredTeam } from './schema';
 
 export type { Change, StoredChannel } from './schema';
 
-const VERSION = 1;
+const VERSION = 2;
 export const databaseName = (account: Id) => `liaison-${account}`;
 
 export class Db {
@@ -108,7 +109,7 @@ export class Db {
 
   /** All or nothing, cursor included. Answers the messages as they now are. */
   async apply(change: Change): Promise<Message[]> {
-    const tx = this.#db.transaction(['messages', 'channels', 'outbox', 'meta'], 'readwrite');
+    const tx = this.#db.transaction(['messages', 'channels', 'outbox', 'files', 'meta'], 'readwrite');
     try {
       const kept = await write(tx, change);
       await tx.done;
@@ -157,8 +158,26 @@ export class Db {
 
   /** Not while it is on its way. */
   async removeItem(id: Id): Promise<void> {
-    const tx = this.#db.transaction('outbox', 'readwrite');
-    if ((await tx.store.get(id))?.state !== 'sending') await tx.store.delete(id);
+    const tx = this.#db.transaction(['outbox', 'files'], 'readwrite');
+    const item = await tx.objectStore('outbox').get(id);
+    if (item && item.state !== 'sending') {
+      for (const { file } of item.documents ?? []) await tx.objectStore('files').delete(file);
+      await tx.objectStore('outbox').delete(id);
+    }
+    await tx.done;
+  }
+
+  /** One file less; a note that has nothing else goes with it. */
+  async itemWithoutDocument(id: Id, document: Id): Promise<void> {
+    const tx = this.#db.transaction(['outbox', 'files'], 'readwrite');
+    const item = await tx.objectStore('outbox').get(id);
+    const dropped = item?.documents?.find((one) => one.id === document);
+    if (item && dropped && item.state === 'refused') {
+      const rest = withoutDocument(item, document);
+      await tx.objectStore('files').delete(dropped.file);
+      if (rest) await tx.objectStore('outbox').put(rest);
+      else await tx.objectStore('outbox').delete(id);
+    }
     await tx.done;
   }
 
@@ -180,7 +199,36 @@ export class Db {
     await this.#db.put('drafts', draft);
   }
   async removeDraft(key: string): Promise<void> {
-    await this.#db.delete('drafts', key);
+    const tx = this.#db.transaction(['drafts', 'files'], 'readwrite');
+    const draft = await tx.objectStore('drafts').get(key);
+    for (const { file } of draft?.documents ?? []) await tx.objectStore('files').delete(file);
+    await tx.objectStore('drafts').delete(key);
+    await tx.done;
+  }
+
+  async putFile(stored: StoredFile): Promise<void> {
+    await this.#db.put('files', stored);
+  }
+  async file(id: Id): Promise<Blob | null> {
+    return (await this.#db.get('files', id))?.blob ?? null;
+  }
+  async removeFiles(ids: Id[]): Promise<void> {
+    const tx = this.#db.transaction('files', 'readwrite');
+    for (const id of ids) await tx.store.delete(id);
+    await tx.done;
+  }
+  /** Those older than `before` that nothing names. */
+  async sweepFiles(before: string): Promise<void> {
+    const tx = this.#db.transaction(['drafts', 'outbox', 'files'], 'readwrite');
+    const drafts = await tx.objectStore('drafts').getAll();
+    const items = await tx.objectStore('outbox').getAll();
+    const named = new Set([...drafts, ...items].flatMap((one) => (one.documents ?? []).map(({ file }) => file)));
+    let cursor = await tx.objectStore('files').openCursor();
+    while (cursor) {
+      if (cursor.value.at < before && !named.has(cursor.key)) await cursor.delete();
+      cursor = await cursor.continue();
+    }
+    await tx.done;
   }
 
   audience(key: string): Promise<StoredAudience | undefined> {
@@ -214,7 +262,7 @@ export class Db {
   }
 }
 
-type ChangeTransaction = IDBPTransaction<Schema, ('messages' | 'channels' | 'outbox' | 'meta')[], 'readwrite'>;
+type ChangeTransaction = IDBPTransaction<Schema, ('messages' | 'channels' | 'outbox' | 'files' | 'meta')[], 'readwrite'>;
 
 async function write(tx: ChangeTransaction, change: Change): Promise<Message[]> {
   const messages = tx.objectStore('messages');
@@ -230,7 +278,11 @@ async function write(tx: ChangeTransaction, change: Change): Promise<Message[]> 
     await messages.put(now);
     kept.push(now);
   }
-  for (const id of change.sent ?? []) await tx.objectStore('outbox').delete(id);
+  for (const id of change.sent ?? []) {
+    const item = await tx.objectStore('outbox').get(id);
+    for (const { file } of item?.documents ?? []) await tx.objectStore('files').delete(file);
+    await tx.objectStore('outbox').delete(id);
+  }
   if (change.channel) await tx.objectStore('channels').put(change.channel);
   if (change.cursor !== undefined) await tx.objectStore('meta').put(change.cursor, 'cursor');
   return kept;
@@ -242,16 +294,6 @@ function abort(tx: { abort(): void }): void {
   } catch {
     // It had ended by itself.
   }
-}
-
-function sameContent(a: NewMessage | Message, b: NewMessage): boolean {
-  return a.text === b.text && a.category === b.category && (a.thread_id ?? null) === (b.thread_id ?? null);
-}
-
-/** Ids hold their time, so two of the same millisecond still have an order. */
-function byQueue(a: OutboxItem, b: OutboxItem): number {
-  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
-  return a.id < b.id ? -1 : 1;
 }
 
 interface ChannelStore {

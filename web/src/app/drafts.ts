@@ -21,12 +21,13 @@ export function emptyDraft({ team_id, channel_id, thread_id }: DraftPlace): Draf
     masks: [],
     only_to: [],
     mentions: [],
+    documents: [],
     saved_at: new Date().toISOString(),
   };
 }
 
 export function hasContent(draft: Draft): boolean {
-  return draft.text.trim() !== '' || draft.measures.length > 0;
+  return draft.text.trim() !== '' || draft.measures.length > 0 || draft.documents.length > 0;
 }
 
 export class Drafts implements DraftsFace {
@@ -74,8 +75,10 @@ export class Drafts implements DraftsFace {
   }
 
   async clear(place: DraftPlace): Promise<void> {
+    const pending = this.#pending.get(draftKey(place));
     this.#pending.delete(draftKey(place));
     await this.#writing;
+    await this.#db.removeFiles((pending?.documents ?? []).map((one) => one.file));
     await this.#db.removeDraft(draftKey(place));
     await this.load();
   }

@@ -43,6 +43,14 @@ export interface HttpOptions {
   onSignedOut?: (code: 'session_expired' | 'session_revoked') => void;
 }
 
+/** Bytes and headers, where JSON is not what is exchanged. */
+export interface Exchange {
+  body?: BodyInit;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
 type Query = Record<string, string | number | string[] | undefined>;
 interface CallOptions {
   headers?: Record<string, string>;
@@ -72,28 +80,39 @@ export class Http {
     return this.#call('DELETE', path, undefined, options);
   }
 
-  async #call<T>(method: string, path: string, body: unknown, options: CallOptions = {}): Promise<T> {
-    const { answer, text } = await this.#send(method, path, body, options);
-    const content = parse(text);
-    if (answer.ok) {
-      // A hotel's sign-in page answers 200 too: that is no answer of ours.
-      if (text && content === undefined) throw new Offline('not our server');
-      return content as T;
-    }
-    const error = new ApiError(answer.status, asProblem(content), seconds(answer.headers.get('Retry-After')));
-    this.#noticeEnd(error);
-    throw error;
+  /** Answers the headers; refusals are the same as everywhere. */
+  async exchange(method: string, path: string, exchange: Exchange): Promise<Headers> {
+    const { answer, text } = await this.#send(method, path, exchange);
+    if (!answer.ok) throw this.#refusal(answer, parse(text));
+    return answer.headers;
   }
 
-  async #send(method: string, path: string, body: unknown, options: CallOptions) {
-    const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? 15_000);
+  async #call<T>(method: string, path: string, body: unknown, options: CallOptions = {}): Promise<T> {
+    const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { ...options.headers, 'Content-Type': 'application/json' } };
+    const { answer, text } = await this.#send(method, path, { ...options, ...json });
+    const content = parse(text);
+    if (!answer.ok) throw this.#refusal(answer, content);
+    // A hotel's sign-in page answers 200 too: that is no answer of ours.
+    if (text && content === undefined) throw new Offline('not our server');
+    return content as T;
+  }
+
+  #refusal(answer: Response, content: unknown): ApiError {
+    const error = new ApiError(answer.status, asProblem(content), seconds(answer.headers.get('Retry-After')));
+    const offset = answer.headers.get('Upload-Offset');
+    if (offset !== null) error.extras.upload_offset = Number(offset);
+    this.#noticeEnd(error);
+    return error;
+  }
+
+  async #send(method: string, path: string, options: Exchange) {
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? this.#options.timeoutMs ?? 15_000);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     const headers: Record<string, string> = {
       Accept: 'application/json',
       'Accept-Language': this.#options.lang?.() ?? 'fr',
       ...options.headers,
     };
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
     try {
       const send = this.#options.fetch ?? fetch;
       const answer = await send((this.#options.base ?? '/api/v1') + path, {
@@ -102,7 +121,7 @@ export class Http {
         signal,
         credentials: 'include',
         cache: 'no-store',
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: options.body,
       });
       return { answer, text: await answer.text() };
     } catch (cause) {

@@ -6,6 +6,7 @@ import { Drafts } from './drafts';
 import { ApiError, Offline } from './http';
 import { Outbox } from './outbox';
 import { openTabs, turnFor } from './tabs';
+import { Uploads } from './uploads';
 
 type Send = (channel: string, body: NewMessage) => Promise<Message>;
 
@@ -28,7 +29,9 @@ afterEach(async () => {
 function tab(send: Send): { outbox: Outbox; drafts: Drafts } {
   const drafts = new Drafts(db);
   const sent = async (one: Message) => void (await db.apply({ messages: [one], sent: [one.id] }));
-  const outbox = new Outbox({ db, drafts, tabs: openTabs(name), turn: turnFor(name), send, sent, random: () => 1 });
+  const never = () => Promise.reject(new Error('no files here'));
+  const uploads = new Uploads({ db, api: { createDocument: never, documentOffset: never, sendPiece: never } });
+  const outbox = new Outbox({ db, drafts, uploads, tabs: openTabs(name), turn: turnFor(name), send, sent, random: () => 1 });
   open.push(outbox);
   return { outbox, drafts };
 }

@@ -1,14 +1,15 @@
 // What is written leaves from here: in order per channel, once, whatever dies in between.
 
 import { newId } from '../model/ids';
-import { Signal } from '../model/signal';
+import { type Readable, Signal } from '../model/signal';
 import type { Id, Message, NewMessage } from '../model/types';
 import { background } from './background';
 import type { Db } from './db';
 import { draftKey, type Drafts, toPlain } from './drafts';
 import { ApiError, Offline } from './http';
-import type { Draft, OutboxFace, OutboxItem } from './shapes';
+import type { Draft, LocalDocument, OutboxFace, OutboxItem, UploadProgress } from './shapes';
 import { backoff, type Tabs, type Turn } from './tabs';
+import { DocumentRefused, type Uploads } from './uploads';
 
 export interface OutboxOptions {
   db: Db;
@@ -16,6 +17,8 @@ export interface OutboxOptions {
   tabs: Tabs;
   /** Only one tab sends at a time. */
   turn: Turn;
+  /** Brings the files of a note before the note. */
+  uploads: Pick<Uploads, 'deliver' | 'progress' | 'stop'>;
   send: (channel: Id, body: NewMessage) => Promise<Message>;
   /** Stores the answer and removes the item, in one transaction. */
   sent: (message: Message) => Promise<void>;
@@ -43,6 +46,10 @@ export class Outbox implements OutboxFace {
     });
   }
 
+  get progress(): Readable<Record<Id, UploadProgress>> {
+    return this.#o.uploads.progress;
+  }
+
   async load(): Promise<void> {
     if (!this.#closed) this.items.set(await this.#o.db.outbox());
   }
@@ -65,13 +72,19 @@ export class Outbox implements OutboxFace {
   async #queue(item: OutboxItem, draft: { key: string; id: Id }): Promise<void> {
     const outcome = await this.#o.db.queue(item, draft);
     // The same draft left from another tab with other words: both count.
-    if (outcome === 'taken') await this.#o.db.queue(renamed(item), draft);
+    const other = outcome === 'taken' ? renamed(item) : null;
+    if (other) await this.#o.db.queue(other, draft);
   }
 
   async retry(id: Id): Promise<void> {
-    await this.#o.db.changeItem(id, { state: 'waiting', error: undefined, error_code: undefined });
+    await this.#o.db.changeItem(id, { state: 'waiting', ...noError });
     await this.#changed();
     this.wake();
+  }
+
+  async withoutDocument(id: Id, document: Id): Promise<void> {
+    await this.#o.db.itemWithoutDocument(id, document);
+    await this.retry(id);
   }
 
   async takeBack(id: Id): Promise<Draft | null> {
@@ -81,6 +94,7 @@ export class Outbox implements OutboxFace {
     const draft = toDraft(item);
     const there = await this.#o.drafts.open(draft);
     if (there.text.trim() !== '') draft.text = `${draft.text}\n\n${there.text}`;
+    draft.documents.push(...there.documents);
     await this.#o.drafts.flush();
     await this.#o.db.itemToDraft(id, { ...draft, key: draftKey(draft) });
     await this.#o.drafts.load();
@@ -111,6 +125,7 @@ export class Outbox implements OutboxFace {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#deaf();
+    this.#o.uploads.stop();
     await this.#running?.catch(() => {});
   }
 
@@ -125,8 +140,15 @@ export class Outbox implements OutboxFace {
   async #drain(): Promise<void> {
     await this.#recover();
     for (let item = await this.#next(); item && !this.#closed; item = await this.#next()) {
-      await this.#sendOne(item);
+      await this.#sendOne(item, () => this.#overtake(item.channel_id));
     }
+  }
+
+  /** A long file holds back neither the other channels nor what is urgent. */
+  async #overtake(channel: Id): Promise<void> {
+    if (this.#closed) return;
+    const free = (one: OutboxItem) => !one.documents?.length && (one.channel_id !== channel || !!one.body.urgent);
+    for (let item = await this.#next(free); item && !this.#closed; item = await this.#next(free)) await this.#sendOne(item);
   }
 
   /** It is our turn, so whatever is « sending » was left by a page that died. */
@@ -138,19 +160,21 @@ export class Outbox implements OutboxFace {
   }
 
   /** The oldest of a channel that is not told to wait; a refused one does not hold back the others. */
-  async #next(): Promise<OutboxItem | undefined> {
+  async #next(may: (item: OutboxItem) => boolean = () => true): Promise<OutboxItem | undefined> {
     if (this.#closed) return undefined;
     const items = await this.#o.db.outbox();
     this.items.set(items);
     const now = Date.now();
-    return items.find((item) => item.state === 'waiting' && (this.#later.get(item.channel_id)?.at ?? 0) <= now);
+    return items.find((item) => item.state === 'waiting' && may(item) && (this.#later.get(item.channel_id)?.at ?? 0) <= now);
   }
 
-  async #sendOne(item: OutboxItem): Promise<void> {
-    const taken = await this.#o.db.changeItem(item.id, { state: 'sending', tries: item.tries + 1 });
+  async #sendOne(item: OutboxItem, between: () => Promise<void> = async () => {}): Promise<void> {
+    const taken = await this.#o.db.changeItem(item.id, { state: 'sending', tries: item.tries + 1, ...noError });
     if (!taken) return;
     await this.#changed();
     try {
+      if (item.documents?.length) await this.#o.uploads.deliver(item, between);
+      if (this.#closed) throw new Offline('closed');
       const message = await this.#o.send(item.channel_id, item.body);
       if (message?.id !== item.id) throw new Offline('not our server');
       this.#later.delete(item.channel_id);
@@ -162,12 +186,14 @@ export class Outbox implements OutboxFace {
   }
 
   async #failed(item: OutboxItem, error: unknown): Promise<void> {
-    if (error instanceof ApiError && isRefusal(error)) {
-      const change = { state: 'refused', error: error.detail, error_code: error.code } as const;
-      await this.#o.db.changeItem(item.id, change);
+    const refusal = refusalOf(error);
+    if (refusal) {
+      await this.#o.db.changeItem(item.id, { state: 'refused', ...refusal });
       return;
     }
-    await this.#o.db.changeItem(item.id, { state: 'waiting' });
+    // Not for ever, but long enough that it must be said: the server has no more room, or its scanner rests.
+    const said = error instanceof ApiError ? { error: error.detail, error_code: error.code } : noError;
+    await this.#o.db.changeItem(item.id, { state: 'waiting', ...said });
     const tries = (this.#later.get(item.channel_id)?.tries ?? -1) + 1;
     const asked = error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0;
     const wait = Math.max(asked, backoff(tries, FIRST_MS, MOST_MS, this.#o.random ?? Math.random));
@@ -203,6 +229,20 @@ export class Outbox implements OutboxFace {
   }
 }
 
+const noError = { error: undefined, error_code: undefined, error_document: undefined };
+
+type Refusal = Pick<OutboxItem, 'error' | 'error_code' | 'error_document'>;
+
+function refusalOf(error: unknown): Refusal | null {
+  if (error instanceof DocumentRefused) {
+    const { reason, document: error_document } = error;
+    if (reason instanceof ApiError) return { error: reason.detail, error_code: reason.code, error_document };
+    return { error: '', error_code: reason.fault, error_document };
+  }
+  if (!(error instanceof ApiError) || !isRefusal(error)) return null;
+  return { error: error.detail, error_code: error.code };
+}
+
 /** A refusal is final for these words; the rest may work later. */
 export function isRefusal(error: ApiError): boolean {
   return error.status >= 400 && error.status < 500 && ![401, 408, 425, 429].includes(error.status);
@@ -211,6 +251,7 @@ export function isRefusal(error: ApiError): boolean {
 function toItem(draft: Draft, at: string): OutboxItem {
   const { id, team_id, channel_id, thread_id, category, text, note_type, urgent } = draft;
   const { measures, masks, only_to, mentions } = draft;
+  const documents = draft.documents.map(undeclared);
   if (!category) throw new Error('a message needs a category');
   const body: NewMessage = { id, category, text, written_at: at };
   if (thread_id) body.thread_id = thread_id;
@@ -220,10 +261,16 @@ function toItem(draft: Draft, at: string): OutboxItem {
   if (masks.length > 0) body.masks = masks;
   if (only_to.length > 0) body.only_to = only_to;
   if (mentions.length > 0) body.mentions = mentions;
-  return { id, team_id, channel_id, body, state: 'waiting', at, tries: 0 };
+  if (documents.length > 0) body.document_ids = documents.map((one) => one.id);
+  return { id, team_id, channel_id, body, documents, state: 'waiting', at, tries: 0 };
 }
 
-function toDraft({ team_id, channel_id, body }: OutboxItem): Draft {
+/** With another caption than the server may know, it is another document. */
+function undeclared({ declared, ...document }: LocalDocument): LocalDocument {
+  return declared === undefined || declared === document.caption ? document : { ...document, id: newId() };
+}
+
+function toDraft({ team_id, channel_id, body, documents, tries }: OutboxItem): Draft {
   return {
     id: newId(),
     team_id,
@@ -237,11 +284,15 @@ function toDraft({ team_id, channel_id, body }: OutboxItem): Draft {
     masks: body.masks ?? [],
     only_to: body.only_to ?? [],
     mentions: body.mentions ?? [],
+    documents: (documents ?? []).map((one) => (tries > 0 ? { ...one, declared: one.caption } : one)),
     saved_at: new Date().toISOString(),
   };
 }
 
-function renamed(item: OutboxItem): OutboxItem {
+/** The files are with the first one; without them there may be nothing left to say. */
+function renamed(item: OutboxItem): OutboxItem | null {
   const id = newId();
-  return { ...item, id, body: { ...item.body, id } };
+  const { document_ids: _files, ...body } = item.body;
+  if (body.text.trim() === '' && !body.measures) return null;
+  return { ...item, id, body: { ...body, id }, documents: [] };
 }

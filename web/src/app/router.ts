@@ -5,9 +5,10 @@ const views: Record<string, DossierView> = {
   cahier: 'notebook',
   discussion: 'discussion',
   constantes: 'measures',
+  documents: 'documents',
   cercle: 'circle',
 };
-const words: Record<DossierView, string> = { notebook: 'cahier', discussion: 'discussion', measures: 'constantes', circle: 'cercle' };
+const words: Record<DossierView, string> = { notebook: 'cahier', discussion: 'discussion', measures: 'constantes', documents: 'documents', circle: 'cercle' };
 const fixed: Record<string, Route> = {
   '': { name: 'home' },
   connexion: { name: 'sign_in' },

@@ -1,6 +1,6 @@
 // The shape of what this device keeps.
 
-import type { DBSchema, IDBPDatabase } from 'idb';
+import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
 import type { Audience, Category, ChannelKind, Id, Instant, Me, Message, ReceiptState, Team, TeamItem } from '../model/types';
 import type { Draft, OutboxItem } from './shapes';
 
@@ -37,12 +37,21 @@ export interface StoredReceipt {
   waiting?: 1;
 }
 
+/** Only what has not left yet: what others sent is never kept here. */
+export interface StoredFile {
+  file: Id;
+  team_id: Id;
+  blob: Blob;
+  at: Instant;
+}
+
 export interface Schema extends DBSchema {
   teams: { key: Id; value: StoredTeam };
   channels: { key: Id; value: StoredChannel; indexes: { team: Id } };
   messages: { key: Id; value: Message; indexes: { channel: Id; thread: Id } };
   outbox: { key: Id; value: OutboxItem };
   drafts: { key: string; value: Draft & { key: string }; indexes: { team: Id } };
+  files: { key: Id; value: StoredFile };
   audiences: { key: string; value: StoredAudience; indexes: { team: Id } };
   receipts: { key: Id; value: StoredReceipt; indexes: { waiting: number } };
   meta: { key: string; value: unknown };
@@ -62,7 +71,16 @@ export interface Change {
   cursor?: string;
 }
 
-export function create(db: IDBPDatabase<Schema>): void {
+type Upgrade = IDBPTransaction<Schema, StoreNames<Schema>[], 'versionchange'>;
+
+export async function create(db: IDBPDatabase<Schema>, from: number, _to: number | null, tx: Upgrade): Promise<void> {
+  if (from < 1) first(db);
+  db.createObjectStore('files', { keyPath: 'file' });
+  const drafts = tx.objectStore('drafts');
+  for (const draft of await drafts.getAll()) await drafts.put({ ...draft, documents: [] });
+}
+
+function first(db: IDBPDatabase<Schema>): void {
   db.createObjectStore('teams', { keyPath: 'id' });
   db.createObjectStore('channels', { keyPath: 'id' }).createIndex('team', 'team_id');
   const messages = db.createObjectStore('messages', { keyPath: 'id' });

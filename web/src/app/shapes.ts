@@ -34,6 +34,34 @@ export type SessionState =
 
 export type LiveState = 'connecting' | 'live' | 'offline' | 'signed_out';
 
+/** A file of a draft or of a waiting note. */
+export interface LocalDocument {
+  /** The future document's. */
+  id: Id;
+  /** Where its content is on this device. */
+  file: Id;
+  name: string;
+  caption: string;
+  media_type: string;
+  size: number;
+  sha256: string;
+  width: number | null;
+  height: number | null;
+  /** The caption the server may already know it by; another one makes it another document. */
+  declared?: string;
+}
+
+/** How far the sending of a note's files is. */
+export interface UploadProgress {
+  /** From 1. */
+  place: number;
+  total: number;
+  /** All of them are photos. */
+  photos: boolean;
+  sent: number;
+  size: number;
+}
+
 /** A message kept here until the server has it. */
 export interface OutboxItem {
   /** The future message's id. */
@@ -41,10 +69,13 @@ export interface OutboxItem {
   channel_id: Id;
   team_id: Id;
   body: NewMessage;
+  documents?: LocalDocument[];
   state: 'waiting' | 'sending' | 'refused';
   /** The sentence of a refusal. */
   error?: string;
   error_code?: string;
+  /** The document that was refused, when it was one. */
+  error_document?: Id;
   at: Instant;
   tries: number;
 }
@@ -63,6 +94,7 @@ export interface Draft {
   masks: MaskCode[];
   only_to: Id[];
   mentions: Id[];
+  documents: LocalDocument[];
   saved_at: Instant;
 }
 
@@ -188,6 +220,18 @@ export interface OutboxFace {
   /** Back to a draft, under a new id, to correct it. */
   takeBack(id: Id): Promise<Draft | null>;
   discard(id: Id): Promise<void>;
+  /** Takes one file out of a refused note, and sends the rest. */
+  withoutDocument(id: Id, document: Id): Promise<void>;
+  /** Of the notes this tab is sending, by id. */
+  progress: Readable<Record<Id, UploadProgress>>;
+}
+
+export interface FilesFace {
+  /** Prepares, checks and keeps a file for a draft. Throws FileError. */
+  add(team_id: Id, file: File): Promise<LocalDocument>;
+  /** Null when this device no longer has it. */
+  content(file: Id): Promise<Blob | null>;
+  remove(document: LocalDocument): Promise<void>;
 }
 
 export interface DraftsFace {
@@ -207,6 +251,7 @@ export interface AccountFace {
   store: StoreFace;
   outbox: OutboxFace;
   drafts: DraftsFace;
+  files: FilesFace;
   audiences: { open(team_id: Id): ComposerAudience };
   alerts: Alerts;
   notices: Notices;
@@ -222,7 +267,7 @@ export interface RouterFace {
   back(fallback: string): void;
 }
 
-export type DossierView = 'notebook' | 'discussion' | 'measures' | 'circle';
+export type DossierView = 'notebook' | 'discussion' | 'measures' | 'documents' | 'circle';
 
 export type Route =
   | { name: 'home' }

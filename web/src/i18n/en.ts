@@ -6,6 +6,7 @@ import { alerts } from './en/alerts';
 import { circle } from './en/circle';
 import { common } from './en/common';
 import { composer } from './en/composer';
+import { documents } from './en/documents';
 import { dossier } from './en/dossier';
 import { errors } from './en/errors';
 import { measures } from './en/measures';
@@ -14,5 +15,5 @@ import { search } from './en/search';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, circle, alerts, measures, search, account, admin, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, alerts, measures, search, account, admin, errors };
 

@@ -4,6 +4,7 @@ import { alerts } from './fr/alerts';
 import { circle } from './fr/circle';
 import { common } from './fr/common';
 import { composer } from './fr/composer';
+import { documents } from './fr/documents';
 import { dossier } from './fr/dossier';
 import { errors } from './fr/errors';
 import { measures } from './fr/measures';
@@ -12,6 +13,6 @@ import { search } from './fr/search';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, circle, alerts, measures, search, account, admin, errors };
+export const fr = { common, signin, patients, dossier, composer, documents, circle, alerts, measures, search, account, admin, errors };
 
 export type Fr = typeof fr;

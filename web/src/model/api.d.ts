@@ -73,6 +73,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts whose message one may read, newest first */
+        get: operations["get-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert, with everybody it asked */
+        get: operations["get-alerts-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an alert, or hand it over */
+        post: operations["post-alerts-id-acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A device has it */
+        post: operations["post-alerts-id-delivered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The person opened it */
+        post: operations["post-alerts-id-seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A visible page shows it: no device rings */
+        post: operations["post-alerts-id-shown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -118,6 +220,129 @@ export interface paths {
         get?: never;
         /** Move one's read mark */
         put: operations["put-channels-channel-read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own devices, and the key to subscribe with */
+        get: operations["get-devices"];
+        put?: never;
+        /** Register this browser for alerts */
+        post: operations["post-devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove one of one's devices */
+        delete: operations["delete-devices-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ring one of one's devices now */
+        post: operations["post-devices-id-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announce a file */
+        post: operations["post-documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One document */
+        get: operations["get-documents-id"];
+        put?: never;
+        post?: never;
+        /** Take back one's own document that is in no message */
+        delete: operations["delete-documents-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file, or one range of it */
+        get: operations["get-documents-id-content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** How much of a file has come */
+        head: operations["head-documents-id-content"];
+        /** Send what follows of a file */
+        patch: operations["patch-documents-id-content"];
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture at most 480 pixels long */
+        get: operations["get-documents-id-thumbnail"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -209,6 +434,23 @@ export interface paths {
         head?: never;
         /** Correct one's own message */
         patch: operations["patch-messages-id"];
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/alert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The alert an urgent message raised */
+        get: operations["get-messages-id-alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/messages/{id}/receipts": {
@@ -552,6 +794,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents of a circle one may see, newest first */
+        get: operations["get-teams-team-documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/measures": {
         parameters: {
             query?: never;
@@ -677,7 +936,70 @@ export interface components {
             login: string | null;
             professional: components["schemas"]["Professional"];
         };
+        AcknowledgeInputBody: {
+            /** @enum {string} */
+            outcome: "taken" | "handed_over";
+            /**
+             * Format: uuid
+             * @description Whom it is handed to; without, the next in order.
+             */
+            to?: string | null;
+        };
+        AlertItem: {
+            /** Format: uuid */
+            channel_id: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            ended_by: components["schemas"]["Professional"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            message_id: string;
+            /** @description I was asked and have not answered. */
+            mine: boolean;
+            owner: components["schemas"]["Professional"] | null;
+            patient: components["schemas"]["Patient"];
+            /** Format: date-time */
+            raised_at: string;
+            raised_by: components["schemas"]["Professional"];
+            /** @enum {string} */
+            severity: "urgent";
+            /** @enum {string} */
+            state: "open" | "taken" | "cancelled" | "unanswered";
+            steps: components["schemas"]["AlertStep"][];
+            /** Format: uuid */
+            team_id: string;
+        };
+        AlertOf: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            message_id: string;
+            state: string;
+        };
+        AlertStep: {
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: date-time */
+            asked_at: string | null;
+            /** Format: date-time */
+            delivered_at: string | null;
+            /** @enum {string|null} */
+            outcome: "taken" | "handed_over" | null;
+            professional: components["schemas"]["Professional"];
+            /** Format: date-time */
+            repeated_at: string | null;
+            /** Format: date-time */
+            seen_at: string | null;
+        };
+        Alertable: {
+            professional: components["schemas"]["Professional"];
+            /** @description A device of hers takes pushes now. */
+            reachable: boolean;
+        };
         Audience: {
+            /** @description Whom an urgent message alerts, in order; empty: nobody. */
+            alert_order: components["schemas"]["Alertable"][];
             /** Format: date-time */
             as_of: string;
             hidden_from: components["schemas"]["NonReader"][];
@@ -737,6 +1059,64 @@ export interface components {
             gender: "F" | "M";
             login: string;
             profession: components["schemas"]["Profession"];
+        };
+        Device: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The last push was not accepted, or the push service knows the device no more. */
+            failing: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_reached_at: string | null;
+            name: string;
+            this_session: boolean;
+        };
+        DeviceKeys: {
+            auth: string;
+            p256dh: string;
+        };
+        Devices: {
+            items: components["schemas"]["Device"][];
+            next: string | null;
+            /** @description applicationServerKey, base64url. */
+            push_key: string;
+        };
+        Document: {
+            caption: string | null;
+            category: string | null;
+            /** Format: uuid */
+            channel_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            has_thumbnail: boolean;
+            /** Format: int32 */
+            height: number | null;
+            /** Format: uuid */
+            id: string;
+            media_type: string | null;
+            /** Format: uuid */
+            message_id: string | null;
+            name: string;
+            /** Format: int64 */
+            received: number;
+            /** @description The code of the problem for which it was refused. */
+            refusal: string | null;
+            /** Format: int64 */
+            size: number;
+            /** @enum {string} */
+            state: "receiving" | "ready" | "refused";
+            /** Format: uuid */
+            team_id: string;
+            uploader: components["schemas"]["Professional"];
+            /** Format: int32 */
+            width: number | null;
+        };
+        EndedAlert: {
+            /** Format: date-time */
+            ended_at: string | null;
+            ended_by: components["schemas"]["Professional"] | null;
+            state: string;
         };
         FieldError: {
             code: string;
@@ -862,7 +1242,7 @@ export interface components {
             channel_id: string;
             /** Format: date-time */
             created_at: string;
-            documents: unknown[];
+            documents: components["schemas"]["MessageDocument"][];
             /** Format: uuid */
             id: string;
             masks: string[];
@@ -884,6 +1264,20 @@ export interface components {
             /** Format: date-time */
             written_at: string;
         };
+        MessageDocument: {
+            caption: string | null;
+            has_thumbnail: boolean;
+            /** Format: int32 */
+            height: number | null;
+            /** Format: uuid */
+            id: string;
+            media_type: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            /** Format: int32 */
+            width: number | null;
+        };
         MessageReader: {
             /** Format: date-time */
             delivered_at: string | null;
@@ -904,6 +1298,37 @@ export interface components {
             town?: string;
             workplaces?: components["schemas"]["NewWorkplace"][];
         };
+        NewDevice: {
+            endpoint: string;
+            /**
+             * Format: uuid
+             * @description UUID made by the client, kept with the subscription: the same again changes nothing.
+             */
+            id: string;
+            keys: components["schemas"]["DeviceKeys"];
+            /** @description What the person calls this device. */
+            name: string;
+        };
+        NewDocument: {
+            /** @description At most 500 characters. */
+            caption?: string | null;
+            /**
+             * Format: uuid
+             * @description UUIDv7 made by the client.
+             */
+            id: string;
+            /** @description With an extension that says the type: jpg, jpeg, png, webp, pdf, txt, docx, xlsx, odt. */
+            name: string;
+            /** @description Of the whole file, in lower-case hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** Format: uuid */
+            team_id: string;
+        };
         NewMember: {
             basis: string;
             /** Format: date-time */
@@ -919,6 +1344,7 @@ export interface components {
         };
         NewMessage: {
             category: string;
+            /** @description At most ten: whole, one's own, of this circle, in no message yet. */
             document_ids?: string[];
             /**
              * Format: uuid
@@ -930,7 +1356,7 @@ export interface components {
             mentions?: string[];
             note_type?: string | null;
             only_to?: string[];
-            /** @description At most 20,000 characters; empty only with a measure. */
+            /** @description At most 20,000 characters; empty only with a measure or a document. */
             text: string;
             /** Format: uuid */
             thread_id?: string | null;
@@ -1021,6 +1447,16 @@ export interface components {
         };
         PageAccount: {
             items: components["schemas"]["Account"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageAlertItem: {
+            items: components["schemas"]["AlertItem"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageDocument: {
+            items: components["schemas"]["Document"][];
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -1120,6 +1556,8 @@ export interface components {
             until: string | null;
         };
         Problem: {
+            /** @description How the alert ended (alert_ended). */
+            alert?: components["schemas"]["EndedAlert"];
             /** @description Dossiers that may be the same person (look_alike). */
             candidates?: components["schemas"]["Candidate"][];
             code: string;
@@ -1243,7 +1681,7 @@ export interface components {
             writes: string[];
         };
         SearchItem: {
-            document?: unknown;
+            document?: components["schemas"]["MessageDocument"];
             /** @enum {string} */
             kind: "patient" | "message" | "document";
             message?: components["schemas"]["Message"];
@@ -1300,10 +1738,13 @@ export interface components {
             resets: components["schemas"]["Reset"][];
         };
         SyncEvent: {
+            alert?: components["schemas"]["AlertOf"];
             /** Format: uuid */
             channel_id: string;
             message?: components["schemas"]["Message"];
             receipt?: components["schemas"]["ReceiptOf"];
+            /** Format: uuid */
+            team_id?: string;
             type: string;
         };
         Team: {
@@ -1550,6 +1991,193 @@ export interface operations {
             };
         };
     };
+    "get-alerts": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Default open. */
+                state?: "open" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAlertItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-alerts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-categories": {
         parameters: {
             query?: never;
@@ -1673,6 +2301,353 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-devices-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-devices-id-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-documents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-documents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-documents-id-content": {
+        parameters: {
+            query?: {
+                /** @description Shown in place, in a sandbox, where the type allows it; otherwise it is saved. */
+                inline?: boolean;
+            };
+            header?: {
+                /** @description One range of bytes. */
+                Range?: string;
+                "If-Range"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "head-documents-id-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Upload-Offset and Upload-Length */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-documents-id-content": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How many bytes the server has: what HEAD, or the last answer, said. */
+                "Upload-Offset"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Upload-Offset and Upload-Length */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-documents-id-thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
             };
             /** @description Error */
             default: {
@@ -1868,6 +2843,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-messages-id-alert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertItem"];
                 };
             };
             /** @description Error */
@@ -2544,6 +3550,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Audience"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teams-team-documents": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDocument"];
                 };
             };
             /** @description Error */

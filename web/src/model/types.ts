@@ -302,7 +302,7 @@ export interface Message {
   note_type: NoteType | null;
   urgent: boolean;
   measures: Measure[];
-  documents: unknown[];
+  documents: MessageDocument[];
   mentions: { id: Id; display_name: string }[];
   masks: MaskCode[];
   only_to: Id[];
@@ -315,6 +315,41 @@ export interface Message {
   /** Personal: never in a live frame, so absent until read over REST. */
   replies?: Replies | null;
   receipts?: ReceiptCounts | null;
+}
+
+/** What a message carries of a document: nothing personal, since live frames hold it. */
+export interface MessageDocument {
+  id: Id;
+  name: string;
+  caption: string | null;
+  media_type: string | null;
+  size: number;
+  width: number | null;
+  height: number | null;
+  has_thumbnail: boolean;
+}
+
+export type DocumentState = 'receiving' | 'ready' | 'refused';
+
+export interface Document extends MessageDocument {
+  team_id: Id;
+  message_id: Id | null;
+  channel_id: Id | null;
+  uploader: Pick<Author, 'id' | 'display_name' | 'profession'>;
+  category: CategoryCode | null;
+  /** Bytes the server keeps for good. */
+  received: number;
+  state: DocumentState;
+  created_at: Instant;
+}
+
+export interface NewDocument {
+  id: Id;
+  team_id: Id;
+  name: string;
+  size: number;
+  sha256: string;
+  caption?: string;
 }
 
 export interface Replies {
@@ -398,7 +433,7 @@ export interface Found {
   kind: 'message' | 'patient' | 'document';
   team: { id: Id; patient: Patient };
   message?: Message;
-  document?: { id: Id; name: string; message_id: Id | null; created_at: Instant };
+  document?: { id: Id; name: string };
   snippet: { text: string; hit: boolean }[];
 }
 
