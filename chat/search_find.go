@@ -108,11 +108,12 @@ func (f *finding) spaces(ctx context.Context) (termsBySpace, error) {
 
 const hitWhere = `(e.at, e.object_id) < (@before, @object) and e.at >= @from and e.at < @to and (@kind = '' or e.kind = @kind)`
 
-// rareSQL asks the index of terms once a space. commonSQL follows the index of time: the case keeps it off the index of terms,
+// rareSQL asks the index of terms once a space; without its « offset 0 » the planner may join by space after reading the whole
+// table (measured: half a second more at a million messages and 900 spaces). commonSQL follows the index of time: the case keeps it off the index of terms,
 // from which everything would come before anything can be sorted, and lets the planner expect many.
 const (
 	rareSQL = `select e.object_id, e.kind, e.message_id, e.at from unnest(@spaces::uuid[], @terms::text[]) v (space, terms)
-		cross join lateral (select * from search_entries e where e.terms @> v.terms::bigint[] and e.space_id = v.space and ` + hitWhere + `) e limit @most`
+		cross join lateral (select * from search_entries e where e.terms @> v.terms::bigint[] and e.space_id = v.space and ` + hitWhere + ` offset 0) e limit @most`
 	commonSQL = `select e.object_id, e.kind, e.message_id, e.at from search_entries e
 		where case when e.terms @> (@by_space::jsonb ->> e.space_id::text)::bigint[] then true end and ` + hitWhere + `
 		order by e.at desc, e.object_id desc limit @most`

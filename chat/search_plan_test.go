@@ -3,10 +3,13 @@ package chat
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/md5"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"liaison/access"
@@ -41,6 +44,11 @@ func (w *world) fillIndex(n int) {
 	w.must(err)
 	_, err = w.owner().Exec(w.Context(), `insert into search_entries (object_id, kind, message_id, space_id, at, terms)
 		select id, 'message', id, space_id, created_at, array[7, position % 1000 + 1000, position] from messages where position >= 100000 on conflict do nothing`)
+	w.must(err)
+	// As many again, spread over the circles of somebody who follows many patients.
+	_, err = w.owner().Exec(w.Context(), `insert into search_entries (object_id, kind, message_id, space_id, at, terms)
+		select gen_random_uuid(), 'message', gen_random_uuid(), md5((i % 900)::text)::uuid, now() - i * interval '1 minute', array[i % 900 + 10000, i % 5000 + 20000]
+		from generate_series(1, $1::int) i`, n)
 	w.must(err)
 	for _, table := range []string{"messages", "search_entries", "standings"} {
 		_, err = w.owner().Exec(w.Context(), "vacuum (analyze) "+table)
@@ -82,6 +90,11 @@ func TestSearchReadsNoWholeTable(t *testing.T) {
 		in.texts[0] = "{7,1003}"
 		rare := w.plan(rareSQL, f.hitArgs(in, rareMost+1))
 		wantPlan(t, "rare", rare, "search_entries_terms")
+		many := in
+		for i := range 900 {
+			many.ids, many.texts = append(many.ids, uuid.UUID(md5.Sum(fmt.Append(nil, i)))), append(many.texts, fmt.Sprintf("{%d}", 20_000+i))
+		}
+		wantPlan(t, "rare, for many spaces", w.plan(rareSQL, f.hitArgs(many, rareMost+1)), "search_entries_terms")
 		in.texts[0] = "{7}"
 		wantPlan(t, "common", w.plan(commonSQL, f.hitArgs(in, chunkMost)), "search_entries_at")
 		hits, err := f.hits(t.Context(), commonSQL, in, chunkMost)
