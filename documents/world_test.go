@@ -36,9 +36,9 @@ type world struct {
 
 func newWorld(t testing.TB) *world { return newWorldOn(t, storagetest.S3(t)) }
 
-func newWorldOn(t testing.TB, at objects.Config) *world {
+func newWorldOn(t testing.TB, at objects.Config, options ...apitest.Option) *world {
 	t.Helper()
-	w := &world{World: apitest.New(t), t: t, at: at}
+	w := &world{World: apitest.New(t, options...), t: t, at: at}
 	w.gpClient, w.nurseClient = w.Hire("baudry", apitest.Physician), w.Hire("ferhat", apitest.Nurse)
 	w.helper = w.Hire("diallo", apitest.HomeHelp)
 	w.Hire("verne", apitest.Physician)
