@@ -18,6 +18,8 @@ import (
 	"liaison/chat"
 	"liaison/events"
 	mobileapi "liaison/mobile-api"
+	"liaison/notifications"
+	"liaison/notifications/webpush"
 	"liaison/professions"
 	"liaison/storage/storagetest"
 	"liaison/teams"
@@ -37,6 +39,7 @@ type World struct {
 	Accounts  *accounts.Service
 	Teams     *teams.Service
 	Chat      *chat.Service
+	Alerts    *notifications.Service
 	API       *mobileapi.API
 	URL       string
 	MasterKey string // file
@@ -80,7 +83,7 @@ func New(t testing.TB, options ...Option) *World {
 	w := &World{T: t, DB: storagetest.New(t), Bus: events.NewMemory(), Clock: &Clock{now: time.Now()}, Actors: map[string]access.Actor{}}
 	w.features()
 	cfg := mobileapi.Config{
-		Accounts: w.Accounts, Teams: w.Teams, Chat: w.Chat, Territory: "Val d’Orselle", InstanceID: instance,
+		Accounts: w.Accounts, Teams: w.Teams, Chat: w.Chat, Alerts: w.Alerts, Territory: "Val d’Orselle", InstanceID: instance,
 		PublicURL: "https://liaison.example", CookieName: CookieName, RateLimit: mobileapi.RateLimit{Off: true},
 		Log: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	}
@@ -120,6 +123,14 @@ func (w *World) features() {
 	cursors, err := events.NewCursors(secret, instance)
 	w.must(err)
 	w.Chat = chat.New(w.Gate, w.Vault, cursors, slog.New(slog.DiscardHandler))
+	pushes, err := webpush.New(webpush.Config{Secret: secret, Contact: "mailto:assistance@example.org"})
+	w.must(err)
+	// Its jobs are not run: nothing rings here.
+	w.Alerts, err = notifications.New(notifications.Config{
+		DB: w.DB.DB, Jobs: w.DB.DB, Gate: w.Gate, Bus: w.Bus, People: people{w.Accounts}, Push: pushes, Secret: secret, Log: slog.New(slog.DiscardHandler),
+	})
+	w.must(err)
+	w.Chat.Alerts = w.Alerts
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); w.Chat.Run(ctx) }()

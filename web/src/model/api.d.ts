@@ -73,6 +73,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts whose message one may read, newest first */
+        get: operations["get-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert, with everybody it asked */
+        get: operations["get-alerts-id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an alert, or hand it over */
+        post: operations["post-alerts-id-acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A device has it */
+        post: operations["post-alerts-id-delivered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The person opened it */
+        post: operations["post-alerts-id-seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A visible page shows it: no device rings */
+        post: operations["post-alerts-id-shown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -119,6 +221,58 @@ export interface paths {
         /** Move one's read mark */
         put: operations["put-channels-channel-read"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own devices, and the key to subscribe with */
+        get: operations["get-devices"];
+        put?: never;
+        /** Register this browser for alerts */
+        post: operations["post-devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove one of one's devices */
+        delete: operations["delete-devices-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ring one of one's devices now */
+        post: operations["post-devices-id-test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -209,6 +363,23 @@ export interface paths {
         head?: never;
         /** Correct one's own message */
         patch: operations["patch-messages-id"];
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/alert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The alert an urgent message raised */
+        get: operations["get-messages-id-alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/messages/{id}/receipts": {
@@ -625,7 +796,70 @@ export interface components {
             login: string | null;
             professional: components["schemas"]["Professional"];
         };
+        AcknowledgeInputBody: {
+            /** @enum {string} */
+            outcome: "taken" | "handed_over";
+            /**
+             * Format: uuid
+             * @description Whom it is handed to; without, the next in order.
+             */
+            to?: string | null;
+        };
+        AlertItem: {
+            /** Format: uuid */
+            channel_id: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            ended_by: components["schemas"]["Professional"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            message_id: string;
+            /** @description I was asked and have not answered. */
+            mine: boolean;
+            owner: components["schemas"]["Professional"] | null;
+            patient: components["schemas"]["Patient"];
+            /** Format: date-time */
+            raised_at: string;
+            raised_by: components["schemas"]["Professional"];
+            /** @enum {string} */
+            severity: "urgent";
+            /** @enum {string} */
+            state: "open" | "taken" | "cancelled" | "unanswered";
+            steps: components["schemas"]["AlertStep"][];
+            /** Format: uuid */
+            team_id: string;
+        };
+        AlertOf: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            message_id: string;
+            state: string;
+        };
+        AlertStep: {
+            /** Format: date-time */
+            answered_at: string | null;
+            /** Format: date-time */
+            asked_at: string | null;
+            /** Format: date-time */
+            delivered_at: string | null;
+            /** @enum {string|null} */
+            outcome: "taken" | "handed_over" | null;
+            professional: components["schemas"]["Professional"];
+            /** Format: date-time */
+            repeated_at: string | null;
+            /** Format: date-time */
+            seen_at: string | null;
+        };
+        Alertable: {
+            professional: components["schemas"]["Professional"];
+            /** @description A device of hers takes pushes now. */
+            reachable: boolean;
+        };
         Audience: {
+            /** @description Whom an urgent message alerts, in order; empty: nobody. */
+            alert_order: components["schemas"]["Alertable"][];
             /** Format: date-time */
             as_of: string;
             hidden_from: components["schemas"]["NonReader"][];
@@ -685,6 +919,34 @@ export interface components {
             gender: "F" | "M";
             login: string;
             profession: components["schemas"]["Profession"];
+        };
+        Device: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The last push was not accepted, or the push service knows the device no more. */
+            failing: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_reached_at: string | null;
+            name: string;
+            this_session: boolean;
+        };
+        DeviceKeys: {
+            auth: string;
+            p256dh: string;
+        };
+        Devices: {
+            items: components["schemas"]["Device"][];
+            next: string | null;
+            /** @description applicationServerKey, base64url. */
+            push_key: string;
+        };
+        EndedAlert: {
+            /** Format: date-time */
+            ended_at: string | null;
+            ended_by: components["schemas"]["Professional"] | null;
+            state: string;
         };
         FieldError: {
             code: string;
@@ -832,6 +1094,17 @@ export interface components {
             town?: string;
             workplaces?: components["schemas"]["NewWorkplace"][];
         };
+        NewDevice: {
+            endpoint: string;
+            /**
+             * Format: uuid
+             * @description UUID made by the client, kept with the subscription: the same again changes nothing.
+             */
+            id: string;
+            keys: components["schemas"]["DeviceKeys"];
+            /** @description What the person calls this device. */
+            name: string;
+        };
         NewMember: {
             basis: string;
             /** Format: date-time */
@@ -944,6 +1217,11 @@ export interface components {
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageAlertItem: {
+            items: components["schemas"]["AlertItem"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageMessage: {
             items: components["schemas"]["Message"][];
             /** @description The cursor of the next page; null on the last. */
@@ -1040,6 +1318,8 @@ export interface components {
             until: string | null;
         };
         Problem: {
+            /** @description How the alert ended (alert_ended). */
+            alert?: components["schemas"]["EndedAlert"];
             /** @description Dossiers that may be the same person (look_alike). */
             candidates?: components["schemas"]["Candidate"][];
             code: string;
@@ -1195,10 +1475,13 @@ export interface components {
             resets: components["schemas"]["Reset"][];
         };
         SyncEvent: {
+            alert?: components["schemas"]["AlertOf"];
             /** Format: uuid */
             channel_id: string;
             message?: components["schemas"]["Message"];
             receipt?: components["schemas"]["ReceiptOf"];
+            /** Format: uuid */
+            team_id?: string;
             type: string;
         };
         Team: {
@@ -1429,6 +1712,193 @@ export interface operations {
             };
         };
     };
+    "get-alerts": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Default open. */
+                state?: "open" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAlertItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-alerts-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-alerts-id-shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-categories": {
         parameters: {
             query?: never;
@@ -1545,6 +2015,126 @@ export interface operations {
                 "application/json": components["schemas"]["ReadInputBody"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevice"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-devices-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-devices-id-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
@@ -1747,6 +2337,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-messages-id-alert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertItem"];
                 };
             };
             /** @description Error */
