@@ -20,6 +20,8 @@ import (
 	"liaison/events"
 	mobileapi "liaison/mobile-api"
 	"liaison/node"
+	"liaison/notifications"
+	"liaison/notifications/webpush"
 	"liaison/professions"
 	"liaison/storage/objects"
 	"liaison/storage/storagetest"
@@ -41,6 +43,7 @@ type World struct {
 	Teams     *teams.Service
 	Chat      *chat.Service
 	Documents *documents.Service // without a store until OpenStore
+	Alerts    *notifications.Service
 	API       *mobileapi.API
 	URL       string
 	MasterKey string // file
@@ -84,7 +87,7 @@ func New(t testing.TB, options ...Option) *World {
 	w := &World{T: t, DB: storagetest.New(t), Bus: events.NewMemory(), Clock: &Clock{now: time.Now()}, Actors: map[string]access.Actor{}}
 	w.features()
 	cfg := mobileapi.Config{
-		Accounts: w.Accounts, Teams: w.Teams, Chat: w.Chat, Documents: w.Documents, Territory: "Val d’Orselle", InstanceID: instance,
+		Accounts: w.Accounts, Teams: w.Teams, Chat: w.Chat, Documents: w.Documents, Alerts: w.Alerts, Territory: "Val d’Orselle", InstanceID: instance,
 		PublicURL: "https://liaison.example", CookieName: CookieName, RateLimit: mobileapi.RateLimit{Off: true},
 		Log: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	}
@@ -128,6 +131,14 @@ func (w *World) features() {
 		Gate: w.Gate, DB: w.DB.DB, Keys: w.Vault, People: people{w.Accounts}, Log: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	})
 	w.Chat.Files = node.Files{Documents: w.Documents}
+	pushes, err := webpush.New(webpush.Config{Secret: secret, Contact: "mailto:assistance@example.org"})
+	w.must(err)
+	// Its jobs are not run: nothing rings here.
+	w.Alerts, err = notifications.New(notifications.Config{
+		DB: w.DB.DB, Jobs: w.DB.DB, Gate: w.Gate, Bus: w.Bus, People: people{w.Accounts}, Push: pushes, Secret: secret, Log: slog.New(slog.DiscardHandler),
+	})
+	w.must(err)
+	w.Chat.Alerts = w.Alerts
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { w.Chat.Run(ctx) })

@@ -77,7 +77,8 @@ create policy alerts_raise on alerts for insert to liaison_app with check (
     and s.valid_from <= clock_timestamp() and clock_timestamp() < s.valid_until));
 create policy alerts_change on alerts for update to liaison_app using (
   (select app_actor()) = app_alerts()
-  or exists (select from standings s where s.person_id = (select app_actor()) and s.space_id = alerts.space_id
+  or exists (select from messages m where m.id = alerts.message_id)
+  and exists (select from standings s where s.person_id = (select app_actor()) and s.space_id = alerts.space_id
     and (s.alerts <> 0 or s.person_id = alerts.raised_by or exists (select from alert_steps t where t.alert_id = alerts.id and t.person_id = s.person_id))
     and s.valid_from <= statement_timestamp() and statement_timestamp() < s.valid_until));
 
@@ -91,7 +92,8 @@ create policy alert_steps_ask on alert_steps for insert to liaison_app with chec
   exists (select from standings s where s.person_id = alert_steps.person_id and s.space_id = alert_steps.space_id and s.alerts <> 0
     and s.valid_from <= clock_timestamp() and clock_timestamp() < s.valid_until));
 create policy alert_steps_answer on alert_steps for update to liaison_app using (
-  (select app_actor()) = app_alerts() or person_id = (select app_actor()));
+  (select app_actor()) = app_alerts()
+  or person_id = (select app_actor()) and exists (select from messages m where m.id = alert_steps.message_id));
 
 alter table devices enable row level security;
 alter table devices force row level security;
