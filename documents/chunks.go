@@ -53,12 +53,15 @@ func (s *Service) keep(ctx context.Context, r record, key string, at int, plain 
 	if err != nil {
 		return err
 	}
-	err = s.put(ctx, key, sealed)
-	if !errors.Is(err, objects.ErrExists) {
-		return storageFault(err)
+	refused := s.put(ctx, key, sealed)
+	// A store that has the key may hang up on the body before it says so; one that died may have kept what it did not answer.
+	if !errors.Is(refused, objects.ErrExists) && !errors.Is(refused, objects.ErrUnavailable) {
+		return storageFault(refused)
 	}
 	there, err := s.fetch(ctx, r, key, at, len(plain))
 	switch {
+	case errors.Is(err, objects.ErrNotFound):
+		return storageFault(refused)
 	case errors.Is(err, ErrDamaged):
 		if err := s.Bucket.Remove(ctx, key); err != nil {
 			return storageFault(err)
@@ -93,10 +96,7 @@ func (s *Service) fetch(ctx context.Context, r record, key string, at, length in
 	}
 	plain, err := s.Keys.Unseal(ctx, r.Space, r.ID, at, sealed.Bytes())
 	if err != nil {
-		if isGone(err) {
-			return nil, fmt.Errorf("%s: %w (%w)", key, ErrDamaged, err)
-		}
-		return nil, err
+		return nil, fmt.Errorf("open %s: %w", key, asDamage(err))
 	}
 	if len(plain) != length {
 		return nil, fmt.Errorf("%s: %w: %d bytes instead of %d", key, ErrDamaged, len(plain), length)
@@ -104,10 +104,13 @@ func (s *Service) fetch(ctx context.Context, r record, key string, at, length in
 	return plain, nil
 }
 
-// isGone says that sealed bytes will never open: damaged, of another place, or their key was destroyed.
-func isGone(err error) bool {
+// asDamage marks sealed bytes that will never open: damaged, of another place, or their key was destroyed.
+func asDamage(err error) error {
 	var forEver interface{ Gone() bool }
-	return errors.As(err, &forEver) && forEver.Gone()
+	if errors.As(err, &forEver) && forEver.Gone() {
+		return fmt.Errorf("%w (%w)", ErrDamaged, err)
+	}
+	return err
 }
 
 func (s *Service) chunk(ctx context.Context, r record, n int64) ([]byte, error) {

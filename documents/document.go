@@ -96,7 +96,7 @@ func (s *Service) description(ctx context.Context, space, id uuid.UUID, size int
 	var d description
 	raw, err := s.Keys.Unseal(ctx, space, id, place(describedPart, 0, false), sealed)
 	if err != nil {
-		return d, fmt.Errorf("open description of document %s: %w", id, err)
+		return d, fmt.Errorf("open description of document %s: %w", id, asDamage(err))
 	}
 	if err := json.Unmarshal(raw, &d); err != nil {
 		return d, fmt.Errorf("read description of document %s: %w", id, err)

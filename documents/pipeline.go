@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"liaison/access"
 )
@@ -30,8 +31,10 @@ type pipeline struct {
 }
 
 const (
-	partsAhead  = 3       // of one upload, beside the one that fills
-	commitAfter = 4 << 20 // bytes between two steps of the database, so that it does not bound the transfer
+	partsAhead = 4 // of one upload, beside the one that fills
+	// Steps of the database are as far apart as that, so that it does not bound a transfer.
+	commitBytes = 16 << 20
+	commitAfter = 2 * time.Second
 )
 
 func (s *Service) newPipeline(ctx context.Context, actor access.Actor, r *record) *pipeline {
@@ -61,6 +64,7 @@ func (p *pipeline) send(one part) error {
 // count follows the chunks in their order and moves the mark behind those that are stored.
 func (p *pipeline) count() {
 	var last *part
+	counted := time.Now()
 	for one := range p.parts {
 		err := <-one.stored
 		one.plain = nil
@@ -72,7 +76,8 @@ func (p *pipeline) count() {
 			continue
 		}
 		last = one
-		if one.upTo-p.r.Received >= commitAfter || one.upTo == p.r.Size {
+		if one.upTo-p.r.Received >= commitBytes || one.upTo == p.r.Size || time.Since(counted) >= commitAfter {
+			counted = time.Now()
 			if err := p.s.advance(p.ctx, p.actor, p.r, one.upTo, one.progress); err != nil {
 				p.fail(err)
 			}

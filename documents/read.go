@@ -2,6 +2,7 @@ package documents
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -70,7 +71,7 @@ func (s *Service) Download(ctx context.Context, actor access.Actor, id uuid.UUID
 	body := s.stream(context.WithoutCancel(ctx), r, out.From, out.To)
 	if err := body.next(); err != nil {
 		body.Close()
-		return Download{}, fmt.Errorf("document %s: %w", id, err)
+		return Download{}, s.told(ctx, r, err)
 	}
 	out.Body = body
 	return out, nil
@@ -89,7 +90,16 @@ func (s *Service) Thumbnail(ctx context.Context, actor access.Actor, id uuid.UUI
 	if err != nil {
 		return nil, err
 	}
-	return s.small(ctx, r)
+	picture, err := s.small(ctx, r)
+	return picture, s.told(ctx, r, err)
+}
+
+// told logs damage, which the operator must hear of, on its way to the reader.
+func (s *Service) told(ctx context.Context, r record, err error) error {
+	if errors.Is(err, ErrDamaged) {
+		s.Log.ErrorContext(ctx, "document damaged", "document", r.ID, "error", err)
+	}
+	return err
 }
 
 // small reads an object whose length the row does not know.
@@ -108,7 +118,7 @@ func (s *Service) small(ctx context.Context, r record) ([]byte, error) {
 	}
 	plain, err := s.Keys.Unseal(ctx, r.Space, r.ID, place(thumbnailPart, 0, true), sealed)
 	if err != nil {
-		return nil, fmt.Errorf("thumbnail of document %s: %w", r.ID, err)
+		return nil, fmt.Errorf("thumbnail of document %s: %w", r.ID, asDamage(err))
 	}
 	return plain, nil
 }

@@ -9,7 +9,7 @@ import (
 type Stream = io.ReadCloser
 
 // readAhead is how many chunks of one reader are fetched or wait: a store answers several questions faster than one.
-const readAhead = 4
+const readAhead = 6
 
 // fetched is a chunk that arrived, or why not.
 type fetched struct {

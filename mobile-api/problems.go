@@ -91,6 +91,7 @@ var problems = map[string]entry{
 	"documents_pending":   say(422, "Trop de documents attendent d’être joints à un message. Joignez-les ou retirez-les d’abord.", "Too many documents wait to be attached to a message. Attach or remove them first."),
 	"document_attached":   say(409, "Ce document est joint à un message : il ne peut plus être retiré seul.", "This document is attached to a message: it can no longer be removed on its own."),
 	"document_not_ready":  say(409, "Ce document n’est pas encore prêt.", "This document is not ready yet."),
+	"document_unreadable": say(410, "Ce document ne peut plus être lu. Prévenez l’assistance.", "This document can no longer be read. Tell support."),
 	"offset_mismatch":     say(409, "L’envoi reprend à un autre endroit.", "The transfer goes on from another place."),
 	"upload_cut":          say(408, "L’envoi a été coupé ; il reprendra où il en est.", "The transfer was cut; it will go on from where it stands."),
 	"range_invalid":       say(416, "Cette partie du document n’existe pas.", "This part of the document does not exist."),
