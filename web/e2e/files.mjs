@@ -1,7 +1,12 @@
 // Files as people have them: a photo as a phone writes it (turned, with its place), a PDF.
 
 /** A JPEG of a pill box, heavy enough to travel in several pieces, with EXIF: to be turned, and where it was taken. */
-export async function photo(page, label, { width = 1600, height = 1200, noise = 60 } = {}) {
+export async function photo(page, label, size) {
+  return withExif(await picture(page, label, size));
+}
+
+/** The same without what a phone adds: as the server takes it. */
+export async function picture(page, label, { width = 1600, height = 1200, noise = 60 } = {}) {
   const drawn = await page.evaluate(async ([text, w, h, grain]) => {
     const canvas = Object.assign(document.createElement('canvas'), { width: w, height: h });
     const context = canvas.getContext('2d');
@@ -28,7 +33,7 @@ export async function photo(page, label, { width = 1600, height = 1200, noise = 
     const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg', 0.9));
     return Array.from(new Uint8Array(await blob.arrayBuffer()));
   }, [label, width, height, noise]);
-  return withExif(Buffer.from(drawn));
+  return Buffer.from(drawn);
 }
 
 export const PLACE = 'Brevigny 48.1234 N';

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
+import { pdf, photo, picture } from './files.mjs';
 import { Client, enter, openBrowser, openWindow } from './people.mjs';
 import { axeFindings, cutOff, smallTargets } from './screen.mjs';
 
@@ -18,6 +19,7 @@ before(async () => {
   browser = await openBrowser();
   const [nurse, admin] = await Promise.all([Client.signIn(node1, 'infirmiere'), Client.signIn(node1, 'admin')]);
   odette = await nurse.team('MARCILLAC');
+  await papers(nurse);
   const { items } = await admin.get('/admin/accounts');
   const one = items.find((item) => item.professional.family_name === 'Ferrandis');
   await writeOwnNote(nurse);
@@ -33,6 +35,19 @@ async function writeOwnNote(nurse) {
   await doctor.post('/receipts', { items: [{ message_id: id, state: 'seen' }] });
   await pharmacist.post('/receipts', { items: [{ message_id: id, state: 'delivered' }] });
 }
+
+/** What a dossier holds after a visit: photos with captions, a prescription. */
+async function papers(nurse) {
+  const page = await openWindow(browser, node1);
+  const size = { width: 1200, height: 900 };
+  const heel = await nurse.document(odette, 'talon.jpg', await picture(page, 'Talon gauche', size), 'Talon gauche, 3 × 2 cm, berges nettes');
+  const box = await nurse.document(odette, 'IMG_0043.jpg', await picture(page, 'Pilulier', { width: 900, height: 1200 }));
+  const prescription = await nurse.document(odette, 'Ordonnance périndopril.pdf', pdf('Perindopril 4 mg'));
+  await nurse.message(odette, 'Pansement refait. Photos jointes.', { document_ids: [heel, box, prescription] });
+  await page.context().close();
+}
+
+const viewed = (page) => page.locator('article').filter({ hasText: 'Photos jointes' }).getByRole('button', { name: /Ouvrir Talon/ });
 
 const visible = (page, role, name) => page.getByRole(role, { name }).locator('visible=true').first();
 const writeNote = (page) => visible(page, 'button', 'Nouvelle note').click();
@@ -216,6 +231,54 @@ const screens = {
       await form.getByLabel('Votre texte').fill('8 h 10. Assise bras G après 5 min, recontrôle 182/100. Pas de céphalée ni signe neuro.');
       await form.getByRole('switch').check();
       await form.getByText(/^Visible par/).waitFor();
+    },
+  },
+  attachments: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await writeNote(page);
+      const form = page.getByRole('form', { name: 'Nouvelle note' });
+      await form.locator('[data-e2e=camera]').setInputFiles([{ name: 'IMG_0044.JPG', mimeType: 'image/jpeg', buffer: await photo(page, 'Talon', { width: 800, height: 600 }) }]);
+      await form.getByLabel('Légende de IMG_0044.jpg').fill('Talon gauche, 3 × 2 cm');
+      await form.locator('[data-e2e=picker]').setInputFiles([
+        { name: 'ordonnance.pdf', mimeType: 'application/pdf', buffer: Buffer.from('<html>') },
+        { name: 'Compte rendu d’hospitalisation.pdf', mimeType: 'application/pdf', buffer: pdf('Compte rendu') },
+      ]);
+      await form.getByLabel(/Légende de Compte/).waitFor();
+      await form.getByText('malgré son nom').scrollIntoViewIfNeeded();
+    },
+  },
+  documents: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/documents`,
+    async shown(page) {
+      await page.getByRole('link', { name: 'Voir la note' }).first().waitFor();
+      await page.waitForLoadState('networkidle');
+    },
+  },
+  'note-documents': {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await viewed(page).last().scrollIntoViewIfNeeded();
+      await page.waitForLoadState('networkidle');
+    },
+  },
+  viewer: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await viewed(page).last().click();
+      await page.locator('dialog img').evaluate((img) => img.decode());
+    },
+  },
+  'viewer-pdf': {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/documents`,
+    async shown(page) {
+      await page.getByRole('button', { name: 'Ouvrir Ordonnance périndopril.pdf' }).first().click();
+      await page.getByRole('dialog').getByRole('link', { name: 'Ouvrir' }).waitFor();
     },
   },
   audience: {

@@ -8,7 +8,9 @@ type Server = components['schemas'];
 type Fits<From extends To, To> = From;
 
 export type Conforms = [
-  Fits<Loose<Omit<Server['Message'], 'documents'>>, Loose<Omit<own.Message, 'documents'>>>,
+  Fits<Loose<Server['Message']>, Loose<own.Message>>,
+  Fits<Loose<Server['Document']>, Loose<own.Document>>,
+  Fits<Loose<own.NewDocument>, Loose<Server['NewDocument']>>,
   Fits<Loose<Server['Patient']>, Loose<own.Patient>>,
   Fits<Loose<Server['TeamItem']>, Loose<own.TeamItem>>,
   Fits<Loose<Server['Member']>, Loose<own.Member>>,
@@ -21,7 +23,7 @@ export type Conforms = [
   Fits<Loose<Partial<Omit<own.NewPatient, 'id' | 'information' | 'seat' | 'not_a_double'>>>, Loose<Server['Patch']>>,
   Fits<Loose<own.NewWill>, Loose<Server['NewWill']>>,
   Fits<Loose<own.NewMember>, Loose<Server['NewMember']>>,
-  Fits<Loose<own.NewMessage>, Loose<Omit<Server['NewMessage'], 'document_ids'>>>,
+  Fits<Loose<own.NewMessage>, Loose<Server['NewMessage']>>,
 ];
 
 /** Codes are plain strings in the document where the client lists them; names and optionality are compared. */

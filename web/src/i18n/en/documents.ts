@@ -15,6 +15,7 @@ export const documents: Like<Fr>['documents'] = {
   caption: 'Caption',
   caption_of: 'Caption of {name}',
   caption_hint: 'What one sees (optional)',
+  caption_hint_file: 'What it is about (optional)',
   remove: 'Remove',
   remove_named: 'Remove {name}',
 
@@ -41,12 +42,10 @@ export const documents: Like<Fr>['documents'] = {
   sending_photo: 'Sending photo {place} of {total}…',
   sending_document: 'Sending document {place} of {total}…',
   sent_part: '{sent} of {size}',
-  waiting_files: { one: '{count} file to send', other: '{count} files to send' },
   refused_named: '{name}: {reason}',
   remove_and_send: 'Remove this file and send',
 
   open_named: 'Open {name}',
-  photo_of: 'Photo: {name}',
   of_note: 'Photos and documents of this note',
   position: '{place} of {total}',
   previous: 'Previous',
@@ -66,5 +65,4 @@ export const documents: Like<Fr>['documents'] = {
   empty: 'No document. Add a photo or a document to a note.',
   see_note: 'See the note',
   see_all: 'All documents',
-  count: { one: '{count} document', other: '{count} documents' },
 };

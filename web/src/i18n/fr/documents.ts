@@ -12,6 +12,7 @@ export const documents = {
   caption: 'Légende',
   caption_of: 'Légende de {name}',
   caption_hint: 'Ce que l’on voit (facultatif)',
+  caption_hint_file: 'De quoi il s’agit (facultatif)',
   remove: 'Retirer',
   remove_named: 'Retirer {name}',
 
@@ -38,12 +39,10 @@ export const documents = {
   sending_photo: 'Envoi de la photo {place} sur {total}…',
   sending_document: 'Envoi du document {place} sur {total}…',
   sent_part: '{sent} sur {size}',
-  waiting_files: { one: '{count} fichier à envoyer', other: '{count} fichiers à envoyer' },
   refused_named: '{name} : {reason}',
   remove_and_send: 'Retirer ce fichier et transmettre',
 
   open_named: 'Ouvrir {name}',
-  photo_of: 'Photo : {name}',
   of_note: 'Photos et documents de cette note',
   position: '{place} sur {total}',
   previous: 'Précédente',
@@ -63,5 +62,4 @@ export const documents = {
   empty: 'Aucun document. Ajoutez une photo ou un document à une note.',
   see_note: 'Voir la note',
   see_all: 'Tous les documents',
-  count: { one: '{count} document', other: '{count} documents' },
 };
