@@ -76,6 +76,9 @@ export class Client {
   patch(path, body, headers) {
     return this.#call('PATCH', path, body, headers);
   }
+  put(path, body) {
+    return this.#call('PUT', path, body);
+  }
   delete(path) {
     return this.#call('DELETE', path);
   }

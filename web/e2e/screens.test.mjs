@@ -27,15 +27,6 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** A note of hers, corrected once, read by one and delivered to another. */
-async function writeOwnNote(nurse) {
-  const { id, text } = await nurse.message(odette, 'TA reprise ce soir : 142/84. Pilulier complet, pas de vertige au lever.');
-  await nurse.patch(`/messages/${id}`, { text: `${text} Appel de sa fille à 19 h.`, reason: 'Oubli de l’appel' }, { 'If-Match': '"1"' });
-  const [doctor, pharmacist] = await Promise.all([Client.signIn(node1, 'medecin'), Client.signIn(node1, 'pharmacien')]);
-  await doctor.post('/receipts', { items: [{ message_id: id, state: 'seen' }] });
-  await pharmacist.post('/receipts', { items: [{ message_id: id, state: 'delivered' }] });
-}
-
 /** What a dossier holds after a visit: photos with captions, a prescription. */
 async function papers(nurse) {
   const page = await openWindow(browser, node1);
@@ -48,6 +39,15 @@ async function papers(nurse) {
 }
 
 const viewed = (page) => page.locator('article').filter({ hasText: 'Photos jointes' }).getByRole('button', { name: /Ouvrir Talon/ });
+
+/** A note of hers, corrected once, read by one and delivered to another. */
+async function writeOwnNote(nurse) {
+  const { id, text } = await nurse.message(odette, 'TA reprise ce soir : 142/84. Pilulier complet, pas de vertige au lever.');
+  await nurse.patch(`/messages/${id}`, { text: `${text} Appel de sa fille à 19 h.`, reason: 'Oubli de l’appel' }, { 'If-Match': '"1"' });
+  const [doctor, pharmacist] = await Promise.all([Client.signIn(node1, 'medecin'), Client.signIn(node1, 'pharmacien')]);
+  await doctor.post('/receipts', { items: [{ message_id: id, state: 'seen' }] });
+  await pharmacist.post('/receipts', { items: [{ message_id: id, state: 'delivered' }] });
+}
 
 const visible = (page, role, name) => page.getByRole(role, { name }).locator('visible=true').first();
 const writeNote = (page) => visible(page, 'button', 'Nouvelle note').click();

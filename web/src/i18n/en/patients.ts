@@ -1,6 +1,6 @@
 export const patients = {
   title: 'Patients',
-  search: 'Name or town',
+  search: 'Name, note, document',
   new: 'Open a record',
   empty: 'No record. Open the first one, or ask a member of the circle to add you.',
   empty_plain: 'No record. Ask a member of the circle to add you.',

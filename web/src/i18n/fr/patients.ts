@@ -1,6 +1,6 @@
 export const patients = {
   title: 'Patients',
-  search: 'Rechercher nom, note, document',
+  search: 'Nom, note, document',
   new: 'Ouvrir un dossier',
   empty: 'Aucun dossier. Ouvrez le premier, ou demandez à un membre du cercle de vous ajouter.',
   empty_plain: 'Aucun dossier. Demandez à un membre du cercle de vous ajouter.',
