@@ -56,10 +56,13 @@ func (w *world) fillIndex(n int) {
 	}
 }
 
-func (w *world) plan(sql string, args pgx.NamedArgs) string {
+func (w *world) plan(mode, sql string, args pgx.NamedArgs) string {
 	w.Helper()
 	var plan string
 	w.must(pgx.BeginFunc(w.Context(), w.db.DB.Pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(w.Context(), "select set_config('plan_cache_mode', $1, true)", mode); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(w.Context(), "select set_config('liaison.actor', $1, true)", w.gp.Person.String()); err != nil {
 			return err
 		}
@@ -81,6 +84,14 @@ func TestSearchReadsNoWholeTable(t *testing.T) {
 	release := w.holdIndex()
 	defer release()
 	w.fillIndex(30_000)
+	// A prepared statement is planned for its arguments at first, later for any.
+	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+		w.plansOf(t, mode)
+	}
+}
+
+func (w *world) plansOf(t *testing.T, mode string) {
+	t.Helper()
 	w.must(w.gate.ReadMany(t.Context(), w.gp, "", func(sc access.Scope) error {
 		q, err := w.chat.asked(w.gp, Search{Query: "rare"})
 		w.must(err)
@@ -88,15 +99,15 @@ func TestSearchReadsNoWholeTable(t *testing.T) {
 		in, err := f.spaces(t.Context())
 		w.must(err)
 		in.texts[0] = "{7,1003}"
-		rare := w.plan(rareSQL, f.hitArgs(in, rareMost+1))
+		rare := w.plan(mode, rareSQL, f.hitArgs(in, rareMost+1))
 		wantPlan(t, "rare", rare, "search_entries_terms")
 		many := in
 		for i := range 900 {
 			many.ids, many.texts = append(many.ids, uuid.UUID(md5.Sum(fmt.Append(nil, i)))), append(many.texts, fmt.Sprintf("{%d}", 20_000+i))
 		}
-		wantPlan(t, "rare, for many spaces", w.plan(rareSQL, f.hitArgs(many, rareMost+1)), "search_entries_terms")
+		wantPlan(t, "rare, for many spaces", w.plan(mode, rareSQL, f.hitArgs(many, rareMost+1)), "search_entries_terms")
 		in.texts[0] = "{7}"
-		wantPlan(t, "common", w.plan(commonSQL, f.hitArgs(in, chunkMost)), "search_entries_at")
+		wantPlan(t, "common", w.plan(mode, commonSQL, f.hitArgs(in, chunkMost)), "search_entries_at")
 		hits, err := f.hits(t.Context(), commonSQL, in, chunkMost)
 		w.must(err)
 		ids := f.foundArgs(nil)
@@ -105,13 +116,13 @@ func TestSearchReadsNoWholeTable(t *testing.T) {
 			about = append(about, h.Message)
 		}
 		ids["ids"] = about
-		wantPlan(t, "messages", w.plan(foundSQL, ids), "messages_pkey")
+		wantPlan(t, "messages", w.plan(mode, foundSQL, ids), "messages_pkey")
 		return nil
 	}))
 	w.must(w.gate.Read(t.Context(), w.gp, access.Space(w.space), "", func(g access.Grant) error {
 		args := g.VisibleArgs()
 		args["kinds"], args["from"], args["to"], args["most"] = 1, g.At().AddDate(0, 0, -2), access.Forever, seriesMost
-		wantPlan(t, "measures", w.plan(measuresSQL, args), "messages_measures")
+		wantPlan(t, "measures", w.plan(mode, measuresSQL, args), "messages_measures")
 		return nil
 	}))
 }
