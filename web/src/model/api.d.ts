@@ -125,6 +125,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announce a file */
+        post: operations["post-documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One document */
+        get: operations["get-documents-id"];
+        put?: never;
+        post?: never;
+        /** Take back one's own document that is in no message */
+        delete: operations["delete-documents-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file, or one range of it */
+        get: operations["get-documents-id-content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** How much of a file has come */
+        head: operations["head-documents-id-content"];
+        /** Send what follows of a file */
+        patch: operations["patch-documents-id-content"];
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture at most 480 pixels long */
+        get: operations["get-documents-id-thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instance": {
         parameters: {
             query?: never;
@@ -535,6 +606,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents of a circle one may see, newest first */
+        get: operations["get-teams-team-documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/members": {
         parameters: {
             query?: never;
@@ -686,6 +774,36 @@ export interface components {
             login: string;
             profession: components["schemas"]["Profession"];
         };
+        Document: {
+            caption: string | null;
+            category: string | null;
+            /** Format: uuid */
+            channel_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            has_thumbnail: boolean;
+            /** Format: int32 */
+            height: number | null;
+            /** Format: uuid */
+            id: string;
+            media_type: string | null;
+            /** Format: uuid */
+            message_id: string | null;
+            name: string;
+            /** Format: int64 */
+            received: number;
+            /** @description The code of the problem for which it was refused. */
+            refusal: string | null;
+            /** Format: int64 */
+            size: number;
+            /** @enum {string} */
+            state: "receiving" | "ready" | "refused";
+            /** Format: uuid */
+            team_id: string;
+            uploader: components["schemas"]["Professional"];
+            /** Format: int32 */
+            width: number | null;
+        };
         FieldError: {
             code: string;
             detail: string;
@@ -790,7 +908,7 @@ export interface components {
             channel_id: string;
             /** Format: date-time */
             created_at: string;
-            documents: unknown[];
+            documents: components["schemas"]["MessageDocument"][];
             /** Format: uuid */
             id: string;
             masks: string[];
@@ -812,6 +930,20 @@ export interface components {
             /** Format: date-time */
             written_at: string;
         };
+        MessageDocument: {
+            caption: string | null;
+            has_thumbnail: boolean;
+            /** Format: int32 */
+            height: number | null;
+            /** Format: uuid */
+            id: string;
+            media_type: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            /** Format: int32 */
+            width: number | null;
+        };
         MessageReader: {
             /** Format: date-time */
             delivered_at: string | null;
@@ -832,6 +964,26 @@ export interface components {
             town?: string;
             workplaces?: components["schemas"]["NewWorkplace"][];
         };
+        NewDocument: {
+            /** @description At most 500 characters. */
+            caption?: string | null;
+            /**
+             * Format: uuid
+             * @description UUIDv7 made by the client.
+             */
+            id: string;
+            /** @description With an extension that says the type: jpg, jpeg, png, webp, pdf, txt, docx, xlsx, odt. */
+            name: string;
+            /** @description Of the whole file, in lower-case hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** Format: uuid */
+            team_id: string;
+        };
         NewMember: {
             basis: string;
             /** Format: date-time */
@@ -847,6 +999,7 @@ export interface components {
         };
         NewMessage: {
             category: string;
+            /** @description At most ten: whole, one's own, of this circle, in no message yet. */
             document_ids?: string[];
             /**
              * Format: uuid
@@ -858,7 +1011,7 @@ export interface components {
             mentions?: string[];
             note_type?: string | null;
             only_to?: string[];
-            /** @description At most 20,000 characters; empty only with a measure. */
+            /** @description At most 20,000 characters; empty only with a measure or a document. */
             text: string;
             /** Format: uuid */
             thread_id?: string | null;
@@ -941,6 +1094,11 @@ export interface components {
         };
         PageAccount: {
             items: components["schemas"]["Account"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageDocument: {
+            items: components["schemas"]["Document"][];
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -1552,6 +1710,233 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocument"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-documents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-documents-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-documents-id-content": {
+        parameters: {
+            query?: {
+                /** @description Shown in place, in a sandbox, where the type allows it; otherwise it is saved. */
+                inline?: boolean;
+            };
+            header?: {
+                /** @description One range of bytes. */
+                Range?: string;
+                "If-Range"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "head-documents-id-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Upload-Offset and Upload-Length */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "patch-documents-id-content": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description How many bytes the server has: what HEAD, or the last answer, said. */
+                "Upload-Offset"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Upload-Offset and Upload-Length */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-documents-id-thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
             };
             /** @description Error */
             default: {
@@ -2379,6 +2764,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Audience"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teams-team-documents": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDocument"];
                 };
             };
             /** @description Error */

@@ -20,8 +20,10 @@ export type Conforms = [
   Fits<Loose<own.NewPatient>, Loose<Server['OpenRequest']>>,
   Fits<Loose<Partial<Omit<own.NewPatient, 'id' | 'information' | 'seat' | 'not_a_double'>>>, Loose<Server['Patch']>>,
   Fits<Loose<own.NewWill>, Loose<Server['NewWill']>>,
+  Fits<Loose<Server['Document']>, Loose<own.Document>>,
+  Fits<Loose<own.NewDocument>, Loose<Server['NewDocument']>>,
   Fits<Loose<own.NewMember>, Loose<Server['NewMember']>>,
-  Fits<Loose<own.NewMessage>, Loose<Omit<Server['NewMessage'], 'document_ids'>>>,
+  Fits<Loose<own.NewMessage>, Loose<Server['NewMessage']>>,
 ];
 
 /** Codes are plain strings in the document where the client lists them; names and optionality are compared. */

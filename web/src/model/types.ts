@@ -296,7 +296,7 @@ export interface Message {
   note_type: NoteType | null;
   urgent: boolean;
   measures: Measure[];
-  documents: unknown[];
+  documents: MessageDocument[];
   mentions: { id: Id; display_name: string }[];
   masks: MaskCode[];
   only_to: Id[];
@@ -309,6 +309,50 @@ export interface Message {
   /** Personal: never in a live frame, so absent until read over REST. */
   replies?: Replies | null;
   receipts?: ReceiptCounts | null;
+}
+
+/** What a message shows of a file; the whole is at /documents/{id}. */
+export interface MessageDocument {
+  id: Id;
+  name: string;
+  caption: string | null;
+  media_type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  has_thumbnail: boolean;
+}
+
+export interface Document {
+  id: Id;
+  team_id: Id;
+  /** Null until it is in a message: then it is its uploader's alone. */
+  message_id: Id | null;
+  channel_id: Id | null;
+  uploader: Professional;
+  category: CategoryCode | null;
+  name: string;
+  caption: string | null;
+  media_type: string | null;
+  size: number;
+  received: number;
+  width: number | null;
+  height: number | null;
+  has_thumbnail: boolean;
+  state: 'receiving' | 'ready' | 'refused';
+  /** The code of the problem for which it was refused. */
+  refusal: string | null;
+  created_at: Instant;
+}
+
+export interface NewDocument {
+  id: Id;
+  team_id: Id;
+  name: string;
+  size: number;
+  /** Of the whole file, in lower-case hexadecimal. */
+  sha256: string;
+  caption?: string;
 }
 
 export interface Replies {
