@@ -27,7 +27,7 @@ parts: need
 	@$(MAKE) -j2 web/dist/index.html bin/versitygw
 
 test: need web/node_modules/.installed ## all tests: Go with -race, web unit tests, end to end in Chromium
-	@tools/packages.sh redis-server chromium
+	@tools/packages.sh redis-server chromium clamav-daemon=clamd
 	@tools/timed.sh 'build' $(MAKE) build
 	@tools/timed.sh 'Go tests' $(MAKE) test-go
 	@tools/timed.sh 'web unit tests' $(MAKE) test-web

@@ -288,3 +288,37 @@ func TestOneDocumentGoesToOneMessage(t *testing.T) {
 		t.Fatalf("in %d messages", posted.Load())
 	}
 }
+
+// A request that was overtaken and still writes cannot change what another one stored and somebody checked.
+func TestAChunkOnceStoredStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	file, other := noise(11, mib+10), noise(12, mib+10)
+	id := w.begun("notes.txt", file)
+	entered, first := make(chan struct{}), make(chan struct{})
+	late := make(chan error, 1)
+	go func() {
+		_, err := w.there.Receive(context.WithoutCancel(t.Context()), w.nurse, id, 0, -1, io.MultiReader(bytes.NewReader(other[:1]), waiter{entered, first}, bytes.NewReader(other[1:])))
+		late <- err
+	}()
+	<-entered
+	_, err := w.send(w.here, id, 0, bytes.NewReader(file))
+	w.must(err)
+	close(first)
+	if err := <-late; err == nil {
+		t.Error("the late request was told that it had sent the file")
+	}
+	w.reads(w.here, w.nurse, id, file)
+}
+
+// waiter says when it is read, and gives nothing until something has happened.
+type waiter struct {
+	entered  chan<- struct{}
+	happened <-chan struct{}
+}
+
+func (w waiter) Read([]byte) (int, error) {
+	close(w.entered)
+	<-w.happened
+	return 0, io.EOF
+}

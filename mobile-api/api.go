@@ -50,6 +50,8 @@ type Config struct {
 	// TrustedProxies are believed, as loopback is, when they say for whom they ask.
 	TrustedProxies []netip.Prefix
 	RateLimit      RateLimit
+	// Stall is how long a transfer of a document may stand still; default 30 s.
+	Stall time.Duration
 
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
@@ -101,6 +103,9 @@ func withDefaults(cfg Config) Config {
 	}
 	if cfg.Ready == nil {
 		cfg.Ready = func(*http.Request) error { return nil }
+	}
+	if cfg.Stall == 0 {
+		cfg.Stall = defaultStall
 	}
 	cfg.CookieName = hostPrefixed(cfg.CookieName)
 	return cfg

@@ -18,9 +18,9 @@ import (
 	"liaison/documents"
 )
 
-// stall is how long a transfer may bring nothing, or take nothing, before it is cut. How long it lasts as a whole is nobody's
-// business: a slow network is still a network.
-const stall = 30 * time.Second
+// defaultStall is how long a transfer may bring nothing, or take nothing, before it is cut. How long it lasts as a whole is
+// nobody's business: a slow network is still a network.
+const defaultStall = 30 * time.Second
 
 const offsetStream = "application/offset+octet-stream"
 
@@ -88,7 +88,7 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request, in *UploadInput) er
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != offsetStream {
 		return newProblem(lang, "unsupported_media_type")
 	}
-	body := &patient{r.Body, http.NewResponseController(w)}
+	body := &patient{r.Body, http.NewResponseController(w), a.cfg.Stall}
 	p, err := a.cfg.Documents.Receive(r.Context(), actorIn(r.Context()), in.Document, offset, r.ContentLength, body)
 	if p.Size > 0 {
 		sayOffset(w, p)
@@ -104,10 +104,11 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request, in *UploadInput) er
 type patient struct {
 	body    io.Reader
 	control *http.ResponseController
+	stall   time.Duration
 }
 
 func (p *patient) Read(b []byte) (int, error) {
-	if err := p.control.SetReadDeadline(now().Add(stall)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := p.control.SetReadDeadline(now().Add(p.stall)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
 	return p.body.Read(b)
@@ -162,7 +163,7 @@ func (a *API) send(w http.ResponseWriter, r *http.Request, d documents.Download)
 	for {
 		n, err := d.Body.Read(buffer)
 		if n > 0 {
-			_ = control.SetWriteDeadline(now().Add(stall))
+			_ = control.SetWriteDeadline(now().Add(a.cfg.Stall))
 			if _, err := w.Write(buffer[:n]); err != nil {
 				return nil // its reader has gone
 			}

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# packages.sh NAME...: installs the Debian packages whose program of the same name is missing, with root or sudo;
-# otherwise says which they are.
+# packages.sh NAME[=PROGRAM]...: installs the Debian packages whose program (of the same name, unless said) is missing, with
+# root or sudo; otherwise says which they are.
 set -euo pipefail
+PATH=$PATH:/usr/sbin # of daemons, for who is not root
 missing=()
-for name in "$@"; do command -v "$name" >/dev/null || missing+=("$name"); done
+for name in "$@"; do command -v "${name#*=}" >/dev/null || missing+=("${name%%=*}"); done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 refuse() { echo "liaison: missing: ${missing[*]}. $1" >&2; exit 1; }

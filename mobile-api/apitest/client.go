@@ -93,7 +93,7 @@ func (c *Client) Fetch(method, path string, body any, header http.Header) Answer
 	a := Answer{Status: res.StatusCode, Header: res.Header}
 	a.Raw, err = io.ReadAll(res.Body)
 	c.World.must(err)
-	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+	if len(a.Raw) > 0 && strings.Contains(res.Header.Get("Content-Type"), "json") {
 		c.World.must(json.Unmarshal(a.Raw, &a.JSON))
 	}
 	return a

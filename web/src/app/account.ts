@@ -63,7 +63,7 @@ export class Account implements AccountFace {
     });
     this.notices = new Notices();
     this.push = new Push(api, browserPlace(memory()), me.id);
-    this.alerts = new Alerts({ api, ring: chime, badge: appBadge, visible: () => document.visibilityState === 'visible' });
+    this.alerts = new Alerts({ me: me.id, api, ring: chime, badge: appBadge, visible: () => document.visibilityState === 'visible' });
     const onAlert = (event: ChangeEvent) => this.alerts.heard(event);
     const onNews = (message: Message, team: Id) => this.notices.tell(message, team);
     this.store = new Store({ db, api, me: me.id, outbox: this.outbox, onAlert, onNews });

@@ -33,7 +33,7 @@ function world(server: { open: Alert[] }) {
   const ring = vi.fn();
   const badge = vi.fn();
   let visible = true;
-  const alerts = new Alerts({ api, ring, badge, visible: () => visible });
+  const alerts = new Alerts({ me: 'me', api, ring, badge, visible: () => visible });
   return { api, ring, badge, alerts, hide: () => (visible = false), show: () => (visible = true) };
 }
 
@@ -63,6 +63,7 @@ describe('alerts', () => {
   it('does not ring for one that asks somebody else', async () => {
     const { alerts, ring } = world({ open: [alert({ mine: false })] });
     await alerts.refresh();
+    expect(alerts.view.get().open).toEqual([]);
     expect(ring).not.toHaveBeenCalled();
   });
 
@@ -71,7 +72,8 @@ describe('alerts', () => {
     const { alerts } = world(server);
     const beside = alerts.of('m1');
     await alerts.refresh();
-    server.open = [alert({ state: 'taken', mine: false })];
+    const step = { professional: { id: 'me', display_name: 'Dr Hélène Baudry' }, asked_at: '2026-11-17T07:10:00Z', delivered_at: null, seen_at: null, answered_at: null, outcome: null };
+    server.open = [alert({ state: 'taken', mine: false, steps: [step] })];
     alerts.heard({ type: 'alert', channel_id: 'channel-1', alert: { id: 'a1', message_id: 'm1', state: 'taken' } });
     await settled();
     expect(beside.get()?.state).toBe('taken');

@@ -17,6 +17,7 @@ export interface AlertsView {
 
 export interface AlertsOptions {
   api: Pick<Api, 'alerts' | 'alert' | 'alertOf' | 'acknowledge' | 'alertShown' | 'alertSeen'>;
+  me: Id;
   /** The page is in sight: only then was an alert shown. */
   visible: () => boolean;
   /** Something new asks this person. */
@@ -51,8 +52,8 @@ export class Alerts {
     try {
       const open = await all((cursor) => this.#o.api.alerts('open', cursor));
       if (this.#closed) return;
-      this.view.update((view) => ({ ...view, open: open.sort(byAge), loading: false, error: null }));
       for (const alert of open) this.#tell(alert);
+      this.view.update((view) => ({ ...view, open: open.filter((one) => this.#concerns(one)).sort(byAge), loading: false, error: null }));
       this.#announce();
     } catch (error) {
       this.view.update((view) => ({ ...view, loading: false, error: sentenceOf(error) }));
@@ -64,7 +65,8 @@ export class Alerts {
     try {
       const { next, ended } = this.view.get();
       const page = await this.#o.api.alerts('ended', more ? (next ?? undefined) : undefined);
-      this.view.update((view) => ({ ...view, ended: more ? [...ended, ...page.items] : page.items, next: page.next, error: null }));
+      const items = page.items.filter((one) => this.#concerns(one));
+      this.view.update((view) => ({ ...view, ended: more ? [...ended, ...items] : items, next: page.next, error: null }));
     } catch (error) {
       this.view.update((view) => ({ ...view, error: sentenceOf(error) }));
     }
@@ -145,12 +147,19 @@ export class Alerts {
   #keep(alert: Alert): void {
     if (this.#closed) return;
     this.#tell(alert);
+    if (!this.#concerns(alert)) return;
     this.view.update((view) => {
       const open = view.open.filter((one) => one.id !== alert.id);
       const ended = view.ended.filter((one) => one.id !== alert.id);
       return alert.state === 'open' ? { ...view, open: [...open, alert].sort(byAge), ended } : { ...view, open, ended: [alert, ...ended] };
     });
     this.#announce();
+  }
+
+  /** Asked of me, or raised by me: what others were asked is beside their note, not in my list. */
+  #concerns(alert: Alert): boolean {
+    const me = this.#o.me;
+    return alert.mine || alert.raised_by.id === me || alert.steps.some((step) => step.professional.id === me);
   }
 
   #tell(alert: Alert): void {

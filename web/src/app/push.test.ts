@@ -45,6 +45,15 @@ describe('push', () => {
     expect(api.addDevice.mock.calls[0]![0].id).toBe(api.addDevice.mock.calls[1]![0].id);
   });
 
+  it('is another device when the browser changed its endpoint', async () => {
+    const { push, api, place } = world();
+    await push.enable();
+    place.subscription = async () => ({ toJSON: () => ({ endpoint: 'https://push.example/2', keys: { p256dh: 'p', auth: 'a' } }) }) as unknown as PushSubscription;
+    await push.renew();
+    expect(api.addDevice.mock.calls[0]![0].id).not.toBe(api.addDevice.mock.calls[1]![0].id);
+    expect(push.mine()).toBe(api.addDevice.mock.calls[1]![0].id);
+  });
+
   it('asks for no subscription before somebody wanted one', async () => {
     const { push, place } = world();
     await push.renew();

@@ -92,11 +92,14 @@ export class Push {
     const { push_key } = await this.#api.devices();
     const subscription = (await this.#place.subscription()) ?? (await this.#place.subscribe(bytes(push_key)));
     const { endpoint, keys } = subscription.toJSON();
-    const id = this.#device() ?? newId();
+    // A new endpoint is another device to the server; the old one will ring nobody.
+    const same = this.#place.memory.getItem(`${this.#kept}.endpoint`) === endpoint;
+    const id = (same && this.#device()) || newId();
     const device = { id, name: this.#place.name(), endpoint: endpoint!, keys: { p256dh: keys!.p256dh!, auth: keys!.auth! } };
     // The server answers with the device it keeps: the same browser registered again is one device.
     const kept = await this.#api.addDevice(device);
     this.#place.memory.setItem(this.#kept, kept.id);
+    this.#place.memory.setItem(`${this.#kept}.endpoint`, endpoint!);
   }
 
   #refused(): PushState | null {

@@ -22,6 +22,8 @@ export type Conforms = [
   Fits<Loose<own.NewPatient>, Loose<Server['OpenRequest']>>,
   Fits<Loose<Partial<Omit<own.NewPatient, 'id' | 'information' | 'seat' | 'not_a_double'>>>, Loose<Server['Patch']>>,
   Fits<Loose<own.NewWill>, Loose<Server['NewWill']>>,
+  Fits<Loose<Server['Document']>, Loose<own.Document>>,
+  Fits<Loose<own.NewDocument>, Loose<Server['NewDocument']>>,
   Fits<Loose<own.NewMember>, Loose<Server['NewMember']>>,
   Fits<Loose<own.NewMessage>, Loose<Server['NewMessage']>>,
 ];

@@ -340,6 +340,8 @@ export interface Document extends MessageDocument {
   /** Bytes the server keeps for good. */
   received: number;
   state: DocumentState;
+  /** The code of the problem for which it was refused. */
+  refusal: string | null;
   created_at: Instant;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { addressOf, delivered, ringOf } from './push';
+import { addressOf, delivered, ringOf, worthOf } from './push';
 
 const ID = '0190f7a0-0000-7000-8000-000000000001';
 
@@ -16,6 +16,13 @@ describe('push', () => {
 
   it('knows a test', () => {
     expect(ringOf('{"urgency":"test"}').body).toContain('Essai');
+  });
+
+  it('says that an alert has ended meanwhile, and rings when it cannot ask', async () => {
+    const ring = ringOf(JSON.stringify({ alert_id: ID }));
+    expect((await worthOf(ring, async () => new Response('{"state":"taken"}'))).body).toContain('pris fin');
+    expect(await worthOf(ring, async () => new Response('{"state":"open"}'))).toEqual(ring);
+    expect(await worthOf(ring, () => Promise.reject(new TypeError()))).toEqual(ring);
   });
 
   it('opens the note, or the list when it cannot ask', async () => {

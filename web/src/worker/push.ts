@@ -10,6 +10,7 @@ export interface Ring {
 
 const words = {
   urgent: 'Une alerte urgente vous attend.',
+  ended: 'Une alerte a pris fin : quelqu’un s’en occupe ou elle a été annulée.',
   test: 'Essai reçu : cet appareil recevra les alertes.',
 };
 
@@ -26,6 +27,21 @@ function idIn(text: string | null): string | null {
     return typeof alert_id === 'string' && /^[0-9a-f-]{36}$/i.test(alert_id) ? alert_id : null;
   } catch {
     return null;
+  }
+}
+
+const PATIENCE_MS = 2_000;
+
+/** A push may have waited at its service while somebody else took the alert: then that is what is shown. */
+export async function worthOf(ring: Ring, ask: typeof fetch): Promise<Ring> {
+  if (!ring.alert) return ring;
+  try {
+    const answer = await ask(`/api/v1/alerts/${ring.alert}`, { credentials: 'same-origin', signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!answer.ok) return ring;
+    const { state } = (await answer.json()) as { state?: string };
+    return state && state !== 'open' ? { ...ring, body: words.ended } : ring;
+  } catch {
+    return ring;
   }
 }
 

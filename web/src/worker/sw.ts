@@ -1,7 +1,7 @@
 // Keeps the built page on the device so that it opens without network, never anything of /api; and shows what is pushed.
 
 /// <reference lib="webworker" />
-import { addressOf, delivered, ringOf } from './push';
+import { addressOf, delivered, type Ring, ringOf, worthOf } from './push';
 import { answer, cacheName, install, purge } from './shell';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -29,10 +29,14 @@ self.addEventListener('message', (event) => {
 });
 
 self.addEventListener('push', (event) => {
-  const { alert, title, body, tag } = ringOf(event.data?.text() ?? null);
-  const options: NotificationOptions & { renotify: boolean } = { body, tag, renotify: true, requireInteraction: alert !== null, lang: 'fr', icon: '/icon-192.png', data: { alert } };
-  event.waitUntil(Promise.all([self.registration.showNotification(title, options), delivered(alert, fetch)]));
+  const ring = ringOf(event.data?.text() ?? null);
+  event.waitUntil(Promise.all([worthOf(ring, fetch).then(show), delivered(ring.alert, fetch)]));
 });
+
+function show({ alert, title, body, tag }: Ring): Promise<void> {
+  const options: NotificationOptions & { renotify: boolean } = { body, tag, renotify: true, requireInteraction: alert !== null, lang: 'fr', icon: '/icon-192.png', data: { alert } };
+  return self.registration.showNotification(title, options);
+}
 
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
