@@ -21,6 +21,7 @@ func (w *world) faces(all []*truth) {
 	f := &faces{world: w, all: all, at: w.now()}
 	for _, p := range w.people {
 		f.teamList(p)
+		listed := w.listedAlerts(p)
 		for _, t := range all {
 			r := t.At(p.id, f.at)
 			f.team(p, t, r)
@@ -34,6 +35,7 @@ func (w *world) faces(all []*truth) {
 				f.message(p, t, r, pick(w.dice, t.kept))
 			}
 			f.audience(p, t, r)
+			f.alertsOf(p, t, r, listed)
 			f.rowSecurity(p, t, r)
 		}
 	}

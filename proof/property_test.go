@@ -55,6 +55,7 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 			"hidden: opposition", "hidden: history", "hidden: basis without consent", "hidden: unknown profession",
 			"audience: reads", "audience: profession", "audience: narrowed", "audience: no_access",
 			"face: refused like absent", "face: message shown", "face: reply without its hidden root", "face: former revision", "face: own receipts",
+			"face: alert shown", "face: alert hidden", "alert told", "alert: asked by right",
 			"in flight: posted", "row security alone", "predicate alone",
 		})
 	}
@@ -145,6 +146,7 @@ func (w *world) live() {
 	for _, t := range all {
 		w.agreeInFlight(t)
 		w.agreeReceipts(t)
+		w.agreeAsked(t)
 	}
 	w.agreeSaid(all)
 	w.faces(all)
