@@ -103,8 +103,8 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.cfg.Bus.Subscribe(ctx, s.hear); err != nil {
 		return fmt.Errorf("subscribe to events: %w", err)
 	}
-	if err := s.mend(ctx); err != nil {
-		return err
+	if err := s.mend(ctx); err != nil && ctx.Err() == nil {
+		s.log.Warn("look after open alerts", "error", err) // and again before long
 	}
 	if err := s.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start jobs: %w", err)

@@ -54,7 +54,7 @@ func (s *Service) repeat(ctx context.Context, j repeatJob) error {
 		}
 		g.Queue("update alert_steps set repeated_at = $3 where alert_id = $1 and place = $2", a.ID, now.Place, g.At())
 		g.Queue("update alerts set xid = pg_current_xact_id() where id = $1", a.ID)
-		jobs := append(s.repetition(j.turn, *now.AskedAt, j.Round+1), planned{ringJob{j.turn, j.Round}, g.At().Add(s.times.Grace)})
+		jobs := append(s.repetition(j.turn, *now.AskedAt, j.Round+1), planned{ringJob(j), g.At().Add(s.times.Grace)})
 		if err := s.plan(ctx, g.Tx(), jobs...); err != nil {
 			return err
 		}

@@ -41,8 +41,14 @@ func (f *faces) askAudience(p *person, t *truth, r Rights, m Message) {
 		VisibleTo  []reader `json:"visible_to"`
 		HiddenFrom []reader `json:"hidden_from"`
 		Total      int
+		AlertOrder []reader `json:"alert_order"`
 	}
 	f.into(answered, &got)
+	order := []string{}
+	for _, one := range got.AlertOrder {
+		order = append(order, one.Professional.ID)
+	}
+	f.alertOrder(p, t, m, order)
 	reasons, seated := map[string]string{}, t.seated(f.at)
 	for _, one := range got.VisibleTo {
 		reasons[one.Professional.ID] = "reads"
@@ -101,8 +107,12 @@ func (f *faces) rowSecurity(p *person, t *truth, r Rights) {
 func (w *world) firstLock(all []*truth) {
 	at := w.now()
 	for _, p := range w.people {
+		listed := w.listedAlerts(p)
 		for _, t := range all {
 			r := t.At(p.id, at)
+			for message := range t.alerts {
+				w.check(slices.Contains(listed, message) == r.Sees(t.byID[message].Message), "%s: without row security the alert of %s is listed wrongly", p.id, message)
+			}
 			for _, channel := range t.channels {
 				f := &faces{world: w, at: at}
 				if !r.Stands() {

@@ -39,6 +39,9 @@ type told struct {
 	Receipt   *struct {
 		MessageID string `json:"message_id"`
 	} `json:"receipt"`
+	Alert *struct {
+		MessageID string `json:"message_id"`
+	} `json:"alert"`
 }
 
 type caughtUp struct {
@@ -74,6 +77,7 @@ type device struct {
 	cursor string
 	holds  map[string]map[string]shown
 	heard  []heard
+	alerts []string // messages whose alert was told, by whatever way
 	frames []told
 	broken string
 	waits  map[string]chan struct{}
@@ -123,6 +127,8 @@ func (d *device) read() {
 func (d *device) apply(f told) {
 	d.frames = append(d.frames, f)
 	switch {
+	case f.Alert != nil:
+		d.alerts = append(d.alerts, f.Alert.MessageID)
 	case f.Message != nil:
 		d.hear(*f.Message, "live")
 		d.keep(*f.Message)
@@ -177,6 +183,9 @@ func (d *device) sync() {
 			}
 		}
 		for _, e := range s.Events {
+			if e.Alert != nil {
+				d.alerts = append(d.alerts, e.Alert.MessageID)
+			}
 			if e.Message != nil {
 				d.hear(*e.Message, "sync")
 				d.keep(*e.Message)
@@ -241,6 +250,12 @@ func (d *device) agree(what string, all []*truth) {
 		r := t.At(d.id, now)
 		for _, channel := range t.channels {
 			d.agreeOn(what, t, r, channel)
+		}
+		for _, id := range d.alerts {
+			if k := t.byID[id]; k != nil {
+				d.check(t.mayHave(d.id, k, 1, now), "%s of %s (%v): told of the alert of %s, which was never hers to see", what, d.id, d.profession, id)
+				d.meet("alert told")
+			}
 		}
 		for _, h := range d.heard {
 			if k := t.byID[h.id]; k != nil {

@@ -21,6 +21,7 @@ func (w *world) faces(all []*truth) {
 	f := &faces{world: w, all: all, at: w.now()}
 	for _, p := range w.people {
 		f.teamList(p)
+		listed := w.listedAlerts(p)
 		for _, t := range all {
 			r := t.At(p.id, f.at)
 			f.team(p, t, r)
@@ -36,6 +37,7 @@ func (w *world) faces(all []*truth) {
 			f.audience(p, t, r)
 			f.search(p, t, r)
 			f.measures(p, t, r)
+			f.alertsOf(p, t, r, listed)
 			f.rowSecurity(p, t, r)
 		}
 	}

@@ -112,7 +112,10 @@ func (w *world) act(acts map[string]func() answer) func() {
 func (w *world) still() {
 	w.wait("every boundary passed", func() bool {
 		var due int
-		w.must(w.owner.QueryRow(w.Context(), "select count(*) from boundaries where at < now() + interval '1 hour'").Scan(&due))
+		// Also of those who never had a standing: their places have no boundary, and are told in the circle's list.
+		w.must(w.owner.QueryRow(w.Context(), `select (select count(*) from boundaries where at < now() + interval '1 hour')
+			+ (select count(*) from memberships where valid_from between now() and now() + interval '1 hour'
+				or valid_until between now() and now() + interval '1 hour')`).Scan(&due))
 		return due == 0
 	})
 }

@@ -56,6 +56,7 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 			"audience: reads", "audience: profession", "audience: narrowed", "audience: no_access",
 			"face: refused like absent", "face: message shown", "face: reply without its hidden root", "face: former revision", "face: own receipts",
 			"face: found", "face: hidden not found", "face: withdrawn not found", "face: former word not found", "face: measure",
+			"face: alert shown", "face: alert hidden", "alert told", "alert: asked by right",
 			"in flight: posted", "row security alone", "predicate alone",
 		})
 	}
@@ -146,6 +147,7 @@ func (w *world) live() {
 	for _, t := range all {
 		w.agreeInFlight(t)
 		w.agreeReceipts(t)
+		w.agreeAsked(t)
 	}
 	w.agreeSaid(all)
 	w.faces(all)

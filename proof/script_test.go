@@ -229,6 +229,9 @@ func (w *world) draft(known *truth, r Rights, channel string) object {
 			body["thread_id"] = root.ID
 		}
 	}
+	if w.chance(30) {
+		body["urgent"] = true
+	}
 	if w.chance(15) {
 		body["masks"] = []string{pick(w.dice, []string{"MASQUE_PS", "MASQUE_PSOCIAL", "MASQUE_PT"})}
 	}

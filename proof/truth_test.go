@@ -22,6 +22,7 @@ type truth struct {
 	edges    []time.Time
 	marks    map[[2]string]int64 // read marks by person and channel
 	receipts map[[2]string]bool  // by message and person: seen
+	alerts   map[string]*raised  // by message
 }
 
 // kept is one message and the instants of its revisions, first the post.
@@ -50,6 +51,7 @@ func (a *arena) truthOf(team string) *truth {
 	a.readCircle(tx, t)
 	a.readMessages(tx, t)
 	a.readMarks(tx, t)
+	a.readAlerts(tx, t)
 	return t
 }
 
@@ -112,7 +114,7 @@ func (a *arena) readMessages(tx pgx.Tx, t *truth) {
 	var id string
 	var at time.Time
 	a.each(tx, []any{&id, &at}, func() { t.byID[id].told = append(t.byID[id].told, at) },
-		"select message_id::text, at from events where space_id = $1 and message_id is not null order by channel_id, position", t.team)
+		"select message_id::text, at from events where space_id = $1 and message_id is not null and type <> 'alert' order by channel_id, position", t.team)
 }
 
 func (a *arena) readMarks(tx pgx.Tx, t *truth) {

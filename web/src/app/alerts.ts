@@ -147,10 +147,10 @@ export class Alerts {
   #keep(alert: Alert): void {
     if (this.#closed) return;
     this.#tell(alert);
-    if (!this.#concerns(alert)) return;
     this.view.update((view) => {
       const open = view.open.filter((one) => one.id !== alert.id);
       const ended = view.ended.filter((one) => one.id !== alert.id);
+      if (!this.#concerns(alert)) return { ...view, open, ended };
       return alert.state === 'open' ? { ...view, open: [...open, alert].sort(byAge), ended } : { ...view, open, ended: [alert, ...ended] };
     });
     this.#announce();
