@@ -96,7 +96,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err := r.populate(ctx); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{r.starts, r.idle, r.rounds, r.pages} {
+	for _, part := range []func(context.Context) error{r.starts, r.idle, r.rounds, r.files, r.pages} {
 		if err := part(ctx); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ type Report struct {
 	Idle    Idle    `json:"idle"`
 	Rounds  []Round `json:"rounds"`
 	Pages   Pages   `json:"pages"`
+	Files   Files   `json:"files"`
 	Took    float64 `json:"took_s"`
 }
 
@@ -25,6 +26,7 @@ func (r *Report) Print(w io.Writer) error {
 	r.printSummary(p)
 	r.printIdle(p)
 	r.printPages(p)
+	r.printFiles(p)
 	p("\nTook %.0f s.", r.Took)
 	return t.Flush()
 }
