@@ -22,6 +22,8 @@ type Team struct {
 	Members []Member `json:"members"`
 	Ended   []Member `json:"ended"`
 	My      Rights   `json:"my"`
+	// Managed says that somebody manages the circle now; where nobody does, who may open dossiers names a manager.
+	Managed bool `json:"managed"`
 }
 
 // Member is one person's place in the circle; several memberships of one person are one member.
@@ -83,7 +85,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, team uuid.UUID) (
 	if err != nil {
 		return Team{}, err
 	}
-	out := Team{TeamItem: itemOf(d, c.standing, c.channels), My: rightsOf(c.standing, professionOf(people[actor.Person]))}
+	out := Team{TeamItem: itemOf(d, c.standing, c.channels), My: rightsOf(c.standing, professionOf(people[actor.Person])), Managed: anyManages(c.standings)}
 	out.Patient.Homonyms = newNeighbours(all).of(d.likeness())
 	out.Members, out.Ended = c.members(people)
 	return out, nil

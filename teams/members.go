@@ -57,7 +57,8 @@ func (m NewMember) checked(now time.Time) (NewMember, error) {
 	return m, c.err
 }
 
-// AddMember gives a place; created is false for a replay. Errors: *Invalid, ErrConflict, access.ErrForbidden.
+// AddMember gives a place; created is false for a replay. Where nobody manages, who may open dossiers may name who will.
+// Errors: *Invalid, ErrConflict, access.ErrForbidden.
 func (s *Service) AddMember(ctx context.Context, actor access.Actor, team uuid.UUID, req NewMember) (member Member, created bool, err error) {
 	req, err = req.checked(s.now())
 	if err != nil {
@@ -69,19 +70,9 @@ func (s *Service) AddMember(ctx context.Context, actor access.Actor, team uuid.U
 	}
 	person := people[req.ProfessionalID]
 	err = s.gate.Write(ctx, actor, access.Space(team), "member.add", func(g access.Grant) error {
-		if !g.Can(access.ManageCircle) {
-			return access.ErrForbidden
-		}
 		g.Object(req.ProfessionalID)
-		if created, err = addMember(ctx, g, req, person); err != nil {
+		if created, err = seatOne(ctx, g, req, person); err != nil {
 			return err
-		}
-		if created {
-			g.Note("seat", req.Seat)
-			g.Note("basis", req.Basis)
-			if err := recompile(ctx, g); err != nil {
-				return err
-			}
 		}
 		c, err := s.readCircle(ctx, g)
 		member, _ = c.member(person)
@@ -91,6 +82,37 @@ func (s *Service) AddMember(ctx context.Context, actor access.Actor, team uuid.U
 		return Member{}, false, err
 	}
 	return member, created, nil
+}
+
+func seatOne(ctx context.Context, g access.Grant, req NewMember, person professions.Person) (created bool, err error) {
+	orphan, err := mayPlace(ctx, g)
+	if err != nil {
+		return false, err
+	}
+	if created, err = addMember(ctx, g, req, person); err != nil || !created {
+		return created, err
+	}
+	g.Note("seat", req.Seat)
+	g.Note("basis", req.Basis)
+	if err := recompile(ctx, g); err != nil || !orphan {
+		return created, err
+	}
+	if is, err := managed(ctx, g); err != nil || !is {
+		return false, errors.Join(access.ErrForbidden, err) // only who will manage is named there
+	}
+	return true, nil
+}
+
+// mayPlace wants who manages the circle, or, in one that nobody manages, who may open dossiers.
+func mayPlace(ctx context.Context, g access.Grant) (orphan bool, err error) {
+	if g.Can(access.ManageCircle) {
+		return false, nil
+	}
+	is, err := managed(ctx, g)
+	if err == nil && (is || !g.Can(access.OpenDossier)) {
+		err = access.ErrForbidden
+	}
+	return true, err
 }
 
 // AddMembers gives several people their places at once, or none of them; those given before are left alone. Errors as AddMember.
@@ -261,10 +283,14 @@ func managed(ctx context.Context, g access.Grant) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	return anyManages(standings), nil
+}
+
+func anyManages(standings map[uuid.UUID]access.Standing) bool {
 	for _, st := range standings {
 		if st.Actions&access.ManageCircle != 0 {
-			return true, nil
+			return true
 		}
 	}
-	return false, nil
+	return false
 }

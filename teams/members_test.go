@@ -1,6 +1,7 @@
 package teams
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -207,6 +208,56 @@ func TestLastManager(t *testing.T) {
 	w.add(w.gp, team, w.nurse, access.SeatReferent)
 	w.ok(w.EndMember(t.Context(), w.gp, team, w.gp.Person))
 	w.refused(w.EndMember(t.Context(), w.nurse, team, w.nurse.Person), ErrLastManager)
+}
+
+// A patient's will is asked about once, never refused: the circle then says that nobody manages it, and whoever in it may open
+// dossiers names who will, and nobody else.
+func TestARefusalOfTheLastManagerIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	team := w.circle(w.nurse, w.nurse2, w.help)
+	refusal := NewWill{ID: newID(), Kind: access.WillOpposition, Profession: &access.Physician}
+	_, _, err := w.RecordWill(t.Context(), w.gp, team, refusal)
+	w.refused(err, ErrLastManager)
+	if !w.get(w.nurse, team).Managed {
+		t.Error("managed, and says that it is not")
+	}
+	refusal.LeaveUnmanaged = true
+	will, created, err := w.RecordWill(t.Context(), w.gp, team, refusal)
+	if err != nil || !created || will.ID != refusal.ID {
+		t.Fatalf("recorded %+v, %v, %v", will, created, err)
+	}
+	_, err = w.Get(t.Context(), w.gp, team)
+	w.refused(err, access.ErrNotFound)
+	for _, who := range []access.Actor{w.nurse, w.help} {
+		if w.get(who, team).Managed {
+			t.Error("a circle that nobody manages does not say so")
+		}
+	}
+	if n := w.count("select count(*) from audit_lines where verb = 'will.record' and outcome = 'done' and space_id = $1 and detail->>'unmanaged' = 'true'", team); n != 1 {
+		t.Errorf("%d lines say so", n)
+	}
+
+	for name, c := range map[string]struct {
+		by   access.Actor
+		whom access.Actor
+		seat string
+	}{
+		"by who opens no dossiers":  {w.help, w.nurse, access.SeatReferent},
+		"of who will not manage":    {w.nurse, w.physio, access.SeatIntervenant},
+		"of who is refused herself": {w.nurse, w.gp2, access.SeatMedecinTraitant},
+	} {
+		if _, _, err := w.AddMember(t.Context(), c.by, team, placeFor(c.whom, c.seat)); !errors.Is(err, access.ErrForbidden) {
+			t.Errorf("a place %s: %v", name, err)
+		}
+	}
+	w.refused(w.AddMembers(t.Context(), w.nurse, team, []NewMember{placeFor(w.nurse, access.SeatReferent)}), access.ErrForbidden)
+	w.add(w.nurse, team, w.nurse2, access.SeatReferent)
+	if got := w.get(w.help, team); !got.Managed || len(got.Members) != 4 {
+		t.Errorf("managed: %v, %d members", got.Managed, len(got.Members))
+	}
+	_, _, err = w.AddMember(t.Context(), w.nurse, team, placeFor(w.physio, access.SeatIntervenant))
+	w.refused(err, access.ErrForbidden)
+	w.add(w.nurse2, team, w.physio, access.SeatIntervenant)
 }
 
 func TestFounderManagesUntilSomebodyIsNamed(t *testing.T) {

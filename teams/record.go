@@ -14,7 +14,7 @@ import (
 )
 
 // RecordWill records a fact of the patient's will, which takes rights at once; created is false for a replay. It answers the
-// fact, or the one it withdrew. Errors: *Invalid, ErrConflict, ErrLastManager, access.ErrForbidden; access.ErrNotFound for a
+// fact, or the one it withdrew. Errors: *Invalid, ErrConflict, ErrLastManager (asked once: see LeaveUnmanaged), access.ErrForbidden; access.ErrNotFound for a
 // withdrawal of what is not of this circle.
 func (s *Service) RecordWill(ctx context.Context, actor access.Actor, team uuid.UUID, req NewWill) (will Will, created bool, err error) {
 	req, err = req.checked(s.now())
@@ -98,7 +98,12 @@ func recordWill(ctx context.Context, g access.Grant, req NewWill) (created bool,
 	if err != nil {
 		return false, fmt.Errorf("record will: %w", err)
 	}
-	return true, recompile(ctx, g)
+	err = recompile(ctx, g)
+	if errors.Is(err, ErrLastManager) && req.LeaveUnmanaged {
+		g.Note("unmanaged", true)
+		err = nil
+	}
+	return true, err
 }
 
 func (w NewWill) columns() (system, code *string, category *int32) {

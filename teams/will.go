@@ -39,6 +39,8 @@ type NewWill struct {
 	GivenAt        *time.Time         `json:"given_at,omitempty"`
 	How            string             `json:"how,omitempty"`
 	Withdraws      *uuid.UUID         `json:"withdraws,omitempty"`
+	// LeaveUnmanaged records it though nobody would manage the circle any more: a patient's will is never refused for good.
+	LeaveUnmanaged bool `json:"leave_unmanaged,omitempty"`
 }
 
 var willKinds = []string{access.WillInformation, access.WillNonOpposition, access.WillConsent, access.WillOpposition}

@@ -380,7 +380,11 @@ create policy memberships_read on memberships for select to liaison_app using (
 create policy memberships_add on memberships for insert to liaison_app with check (
   added_by = (select app_actor())
   and (exists (select from standings s where s.person_id = added_by and s.space_id = memberships.space_id
-      and s.actions & 1 <> 0 and s.valid_from <= statement_timestamp() and statement_timestamp() < s.valid_until)
+      and (s.actions & 1 <> 0
+        -- where nobody manages the circle, who may open dossiers names who will
+        or (s.actions & 512 <> 0 and not exists (select from standings o where o.space_id = memberships.space_id and o.actions & 1 <> 0
+          and o.valid_from <= statement_timestamp() and statement_timestamp() < o.valid_until)))
+      and s.valid_from <= statement_timestamp() and statement_timestamp() < s.valid_until)
     -- who opens a dossier seats himself first, while nobody stands there
     or (person_id = added_by and not exists (select from standings s where s.space_id = memberships.space_id)
       and exists (select from spaces p where p.id = memberships.space_id and p.created_by = added_by))));

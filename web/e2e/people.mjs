@@ -73,6 +73,9 @@ export class Client {
   post(path, body) {
     return this.#call('POST', path, body);
   }
+  patch(path, body, headers) {
+    return this.#call('PATCH', path, body, headers);
+  }
   delete(path) {
     return this.#call('DELETE', path);
   }
@@ -104,8 +107,8 @@ export class Client {
     return all;
   }
 
-  async #call(method, path, body) {
-    const headers = { 'Content-Type': 'application/json', ...(this.#token && { Authorization: `Bearer ${this.#token}` }) };
+  async #call(method, path, body, more) {
+    const headers = { 'Content-Type': 'application/json', ...(this.#token && { Authorization: `Bearer ${this.#token}` }), ...more };
     const answer = await fetch(`${this.#url}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);

@@ -20,16 +20,55 @@ before(async () => {
   odette = await nurse.team('MARCILLAC');
   const { items } = await admin.get('/admin/accounts');
   const one = items.find((item) => item.professional.family_name === 'Ferrandis');
+  await writeOwnNote(nurse);
   invitation = new URL((await admin.post(`/admin/accounts/${one.professional.id}/reset`, {})).invitation.url).pathname;
 });
 after(() => browser.close());
 
+/** A note of hers, corrected once, read by one and delivered to another. */
+async function writeOwnNote(nurse) {
+  const { id, text } = await nurse.message(odette, 'TA reprise ce soir : 142/84. Pilulier complet, pas de vertige au lever.');
+  await nurse.patch(`/messages/${id}`, { text: `${text} Appel de sa fille à 19 h.`, reason: 'Oubli de l’appel' }, { 'If-Match': '"1"' });
+  const [doctor, pharmacist] = await Promise.all([Client.signIn(node1, 'medecin'), Client.signIn(node1, 'pharmacien')]);
+  await doctor.post('/receipts', { items: [{ message_id: id, state: 'seen' }] });
+  await pharmacist.post('/receipts', { items: [{ message_id: id, state: 'delivered' }] });
+}
+
 const visible = (page, role, name) => page.getByRole(role, { name }).locator('visible=true').first();
 const writeNote = (page) => visible(page, 'button', 'Nouvelle note').click();
+const ownNote = (page) => page.locator('article', { hasText: 'Appel de sa fille à 19 h.' });
+
+/** One's own note, and what one may still do with it. */
+async function changeNote(page, what) {
+  await ownNote(page).getByRole('button', { name: 'Modifier cette note' }).click();
+  if (what) await page.getByRole('button', { name: what, exact: true }).click();
+}
+
+async function findColleague(page) {
+  await page.locator('[data-e2e=find-person]').fill('lor');
+  await page.getByRole('button', { name: /Fabien Lormeau/ }).waitFor();
+}
+
+/** The network goes while the dossier is kept on the device; the page is opened again without it. */
+async function cutNetwork(page) {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller || new Promise((done) => (navigator.serviceWorker.oncontrollerchange = done))).then(() => true));
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.locator('article').first().waitFor();
+  await page.getByText('Pas de réseau. Vous pouvez lire et écrire', { exact: false }).waitFor();
+}
+
+async function oppose(page) {
+  await visible(page, 'button', 'Enregistrer').click();
+  await page.getByText('Opposition', { exact: true }).last().click();
+  await page.getByText('à une profession', { exact: true }).click();
+  await page.getByRole('option', { name: /^aide à domicile$/ }).waitFor({ state: 'attached' });
+  await page.getByLabel('Profession', { exact: true }).selectOption({ label: 'aide à domicile' });
+}
 
 /** Each: who looks, where, and what is done there until the screen is as wanted. */
 const screens = {
-  'sign-in': { path: '/', shown: (page) => page.getByLabel('Identifiant').waitFor() },
+  'sign-in': { path: '/', shown: (page) => page.getByRole('button', { name: /Nadia Ferhat/ }).waitFor() },
   invitation: { path: () => invitation, shown: (page) => page.getByRole('heading').first().waitFor() },
   patients: { as: 'infirmiere', path: '/patients', shown: (page) => page.getByText('TESSANDIER').first().waitFor() },
   notebook: { as: 'infirmiere', path: () => `/patients/${odette.id}/cahier`, shown: (page) => page.locator('article').first().waitFor() },
@@ -38,13 +77,136 @@ const screens = {
     path: () => `/patients/${odette.id}/cahier`,
     async shown(page) {
       await page.locator('.entry').getByRole('button', { name: /réponse/ }).last().click();
-      await page.locator('.replies article').first().waitFor();
-      await visible(page, 'button', 'Répondre').click();
+      const entry = page.locator('.entry').filter({ has: page.locator('.replies article') }).last();
+      await entry.getByRole('button', { name: 'Répondre' }).click();
       await page.getByRole('form', { name: 'Répondre' }).getByText(/^Visible par/).waitFor();
     },
   },
   discussion: { as: 'infirmiere', path: () => `/patients/${odette.id}/discussion`, shown: (page) => page.locator('article').first().waitFor() },
+  'own-note': {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await changeNote(page);
+      await page.getByRole('dialog', { name: 'Modifier cette note' }).waitFor();
+    },
+  },
+  amend: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await changeNote(page, 'Corriger');
+      await page.getByRole('dialog').getByLabel('Votre texte').fill('TA reprise ce soir : 142/84. Pilulier complet, pas de vertige au lever. Appel de sa fille à 18 h 30.');
+      await page.getByLabel('Motif de la correction').fill('Heure de l’appel');
+    },
+  },
+  withdraw: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await changeNote(page, 'Annuler : mauvais patient');
+      await page.getByLabel('Motif de l’annulation').waitFor();
+    },
+  },
+  receipts: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await ownNote(page).getByRole('button', { name: /^Lu par/ }).click();
+      await page.getByRole('dialog').getByText('Dr Hélène Baudry').waitFor();
+    },
+  },
+  revisions: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await ownNote(page).getByRole('button', { name: /^Corrigé/ }).click();
+      await page.getByRole('dialog').getByText('Oubli de l’appel').first().waitFor();
+    },
+  },
   circle: { as: 'coordinatrice', path: () => `/patients/${odette.id}/cercle`, shown: (page) => page.getByText('Mariam Diallo').locator('visible=true').first().waitFor() },
+  matrix: {
+    as: 'coordinatrice',
+    path: () => `/patients/${odette.id}/cercle`,
+    async shown(page) {
+      const cell = page.getByRole('button', { name: /Mariam Diallo, Traitements/ });
+      const person = page.locator('[data-e2e=people]').getByRole('button', { name: /Mariam Diallo/ });
+      await cell.or(person).first().waitFor();
+      if (await cell.count()) return cell.click();
+      await person.click();
+      await page.getByRole('button', { name: /^Traitements/ }).click();
+    },
+  },
+  'add-member': {
+    as: 'coordinatrice',
+    path: () => `/patients/${odette.id}/cercle`,
+    async shown(page) {
+      await visible(page, 'button', 'Ajouter un intervenant').click();
+      await findColleague(page);
+    },
+  },
+  'add-member-chosen': {
+    as: 'coordinatrice',
+    path: () => `/patients/${odette.id}/cercle`,
+    async shown(page) {
+      await visible(page, 'button', 'Ajouter un intervenant').click();
+      await findColleague(page);
+      await page.getByRole('button', { name: /Fabien Lormeau/ }).click();
+      await page.getByRole('button', { name: 'Ajouter Fabien Lormeau' }).waitFor();
+    },
+  },
+  'end-member': {
+    as: 'coordinatrice',
+    path: () => `/patients/${odette.id}/cercle`,
+    async shown(page) {
+      await screens.matrix.shown(page);
+      await page.getByRole('button', { name: 'Mettre fin à l’intervention de Mariam Diallo' }).click();
+      await page.locator('[data-e2e=confirm]').waitFor();
+    },
+  },
+  will: {
+    as: 'coordinatrice',
+    path: () => `/patients/${odette.id}/cercle`,
+    async shown(page) {
+      await page.getByRole('heading', { name: 'Information et volontés du patient' }).waitFor();
+      await oppose(page);
+    },
+  },
+  narrow: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    async shown(page) {
+      await screens.audience.shown(page);
+      await page.getByRole('button', { name: 'Masquer à…' }).click();
+      await page.getByLabel('Masqué aux personnes tierces').check();
+    },
+  },
+  offline: {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    cut: true,
+    async shown(page) {
+      await screens.notebook.shown(page);
+      await cutNetwork(page);
+      await writeNote(page);
+      const form = page.getByRole('form', { name: 'Nouvelle note' });
+      await form.getByLabel('Votre texte').fill('Rappeler le cabinet demain pour l’ordonnance.');
+      await form.getByRole('button', { name: 'Transmettre' }).click();
+      await page.getByText('En attente d’envoi', { exact: true }).waitFor();
+    },
+  },
+  'offline-composer': {
+    as: 'infirmiere',
+    path: () => `/patients/${odette.id}/cahier`,
+    cut: true,
+    async shown(page) {
+      await screens.composer.shown(page);
+      await cutNetwork(page);
+      await writeNote(page);
+      await page.getByRole('form', { name: 'Nouvelle note' }).getByText(/^connu à/).waitFor();
+      await page.getByText('La note est gardée sur ce téléphone', { exact: false }).waitFor();
+    },
+  },
   composer: {
     as: 'infirmiere',
     path: () => `/patients/${odette.id}/cahier`,
@@ -82,11 +244,17 @@ function contextOf(login, size) {
   return contexts.get(key);
 }
 
-async function open(screen, size) {
-  const context = await contextOf(screen.as, size);
-  const page = await context.newPage();
+/** A screen without network has a context of its own: the others need theirs. */
+async function newPage(screen, size) {
+  if (screen.cut) return enter(browser, node1, screen.as, size);
+  const page = await (await contextOf(screen.as, size)).newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(error.message));
+  return page;
+}
+
+async function open(screen, size) {
+  const page = await newPage(screen, size);
   await page.goto(where(screen.path));
   await screen.shown(page);
   await page.evaluate(() => document.fonts.ready.then(() => true));
@@ -114,7 +282,7 @@ async function look(name, screen, size) {
     await page.screenshot({ path: `${shots}${name}-zoom.png`, scale: 'css' });
     await note(' at 200 %', cutOff(page));
   }
-  await page.close();
+  await (screen.cut ? page.context() : page).close();
   return [...found, ...page.faults];
 }
 

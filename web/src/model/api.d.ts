@@ -1031,6 +1031,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: string;
+            leave_unmanaged?: boolean;
             profession?: components["schemas"]["ProfessionKey"];
             /** Format: uuid */
             professional_id?: string;
@@ -1366,6 +1367,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_at: string | null;
+            managed: boolean;
             members: components["schemas"]["Member"][];
             my: components["schemas"]["Rights"];
             my_seats: string[];

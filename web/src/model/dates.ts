@@ -28,37 +28,48 @@ function midnight(date: Date): number {
   return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
 }
 
-/** « 8 h 10 » today, « hier, 8 h 10 », « 12/03/2026, 8 h 10 » */
+/** « lundi 17 novembre »; the year when it is another. */
+export function dayName(at: string | Date, lang: Lang = 'fr', now: Date = new Date()): string {
+  const date = new Date(at);
+  const year = date.getFullYear() === now.getFullYear() ? undefined : ('numeric' as const);
+  const name = new Intl.DateTimeFormat(locale(lang), { weekday: 'long', day: 'numeric', month: 'long', year }).format(date);
+  return lang === 'fr' && date.getDate() === 1 ? name.replace(' 1 ', ' 1er ') : name;
+}
+
+/** Within a week the day's name says it best; before and after, figures do. */
+function thisWeek(days: number): boolean {
+  return days > 1 && days < 7;
+}
+
+/** « 8 h 10 » today, « hier, 8 h 10 », « samedi 14 novembre, 8 h 10 » within the week, « 12/03/2026, 8 h 10 » */
 export function when(at: string | Date, lang: Lang = 'fr', now: Date = new Date()): string {
   const days = daysAgo(at, now);
   if (days === 0) return hour(at, lang);
   if (days === 1) return `${lang === 'en' ? 'yesterday' : 'hier'}, ${hour(at, lang)}`;
-  return `${shortDay(at)}, ${hour(at, lang)}`;
+  return `${thisWeek(days) ? dayName(at, lang, now) : shortDay(at)}, ${hour(at, lang)}`;
 }
 
-/** « à 8 h 10 », « hier à 8 h 10 », « le 12/03/2026 à 8 h 10 »: within a sentence. */
+/** « à 8 h 10 », « hier à 8 h 10 », « samedi 14 novembre à 8 h 10 », « le 12/03/2026 à 8 h 10 »: within a sentence. */
 export function whenInSentence(at: string | Date, lang: Lang = 'fr', now: Date = new Date()): string {
   const days = daysAgo(at, now);
-  const [to, on, yesterday] = lang === 'en' ? ['at', 'on', 'yesterday'] : ['à', 'le', 'hier'];
+  const [to, on, yesterday] = lang === 'en' ? ['at', 'on ', 'yesterday'] : ['à', 'le ', 'hier'];
   const time = `${to} ${hour(at, lang)}`;
   if (days === 0) return time;
-  return days === 1 ? `${yesterday} ${time}` : `${on} ${shortDay(at)} ${time}`;
+  if (days === 1) return `${yesterday} ${time}`;
+  return thisWeek(days) ? `${lang === 'en' ? on : ''}${dayName(at, lang, now)} ${time}` : `${on}${shortDay(at)} ${time}`;
 }
 
-/** For a list, short: « 8 h 10 », « hier », « 12/03/2026 ». */
+/** For a list, short: « 8 h 10 », « hier », « samedi », « 12/03/2026 ». */
 export function whenShort(at: string | Date, lang: Lang = 'fr', now: Date = new Date()): string {
   const days = daysAgo(at, now);
   if (days === 0) return hour(at, lang);
   if (days === 1) return lang === 'en' ? 'yesterday' : 'hier';
-  return shortDay(at);
+  return thisWeek(days) ? new Intl.DateTimeFormat(locale(lang), { weekday: 'long' }).format(new Date(at)) : shortDay(at);
 }
 
 /** « Aujourd'hui, mardi 17 novembre », « Hier, lundi 16 novembre », « Samedi 14 mars 2025 » */
 export function dayTitle(at: string | Date, lang: Lang = 'fr', now: Date = new Date()): string {
-  const date = new Date(at);
-  const year = date.getFullYear() === now.getFullYear() ? undefined : ('numeric' as const);
-  const options = { weekday: 'long', day: 'numeric', month: 'long', year } as const;
-  const name = new Intl.DateTimeFormat(locale(lang), options).format(date);
+  const name = dayName(at, lang, now);
   const days = daysAgo(at, now);
   if (days === 0) return `${lang === 'en' ? 'Today' : 'Aujourd’hui'}, ${name}`;
   if (days === 1) return `${lang === 'en' ? 'Yesterday' : 'Hier'}, ${name}`;

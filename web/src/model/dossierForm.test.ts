@@ -63,9 +63,9 @@ describe('what is sent to open a dossier', () => {
   });
 
   it('says when and how the patient was informed', () => {
-    const form = { informed: true, given_by: ' Nadia Ferhat ', given_on: '2026-11-17', how: '' };
+    const form = { informed: true, given_by: ' Nadia Ferhat ', given_on: '17/11/2026', how: '' };
     expect(informationOf(form, now)).toEqual({ given_by: 'Nadia Ferhat', given_at: now.toISOString() });
-    expect(informationOf({ ...form, given_on: '2026-11-02', how: 'De vive voix' }, now)).toEqual({
+    expect(informationOf({ ...form, given_on: '02/11/2026', how: 'De vive voix' }, now)).toEqual({
       given_by: 'Nadia Ferhat',
       given_at: new Date(2026, 10, 2, 12).toISOString(),
       how: 'De vive voix',
@@ -76,7 +76,7 @@ describe('what is sent to open a dossier', () => {
 describe('what is wrong', () => {
   it('is nothing in the least a dossier needs', () => {
     expect(identityFaults(typed(), now)).toEqual({});
-    expect(informationFaults({ informed: true, given_by: 'Nadia', given_on: '2026-11-17', how: '' }, now)).toEqual({});
+    expect(informationFaults({ informed: true, given_by: 'Nadia', given_on: '17/11/2026', how: '' }, now)).toEqual({});
   });
 
   it('is said of each field at once', () => {
@@ -107,9 +107,9 @@ describe('what is wrong', () => {
   });
 
   it('is the information too: to be given first, by somebody, not tomorrow', () => {
-    const form = { informed: false, given_by: ' ', given_on: '2026-11-18', how: '' };
+    const form = { informed: false, given_by: ' ', given_on: '18112026', how: '' };
     expect(informationFaults(form, now)).toEqual({ informed: 'patients.information_needed', given_by: 'common.required', given_on: 'patients.day_future' });
-    expect(informationFaults({ ...form, given_on: '0939-03-12' }, now).given_on).toBe('patients.day_impossible');
+    expect(informationFaults({ ...form, given_on: '31/09/2026' }, now).given_on).toBe('patients.birth_date_invalid');
     expect(informationFaults({ ...form, given_on: '' }, now).given_on).toBe('common.required');
   });
 

@@ -3,7 +3,7 @@
 
 import { dayKey } from './dates';
 import { birthDate, parseBirthDate } from './identity';
-import type { Carer, Day, IdentityStatus, NewPatient, Patient, Sex, Telephone } from './types';
+import type { Carer, IdentityStatus, NewPatient, Patient, Sex, Telephone } from './types';
 
 /** As typed: every text is there, empty where nothing is said. */
 export interface IdentityForm {
@@ -28,8 +28,8 @@ export interface IdentityForm {
 export interface InformationForm {
   informed: boolean;
   given_by: string;
-  /** As an <input type="date"> has it. */
-  given_on: Day;
+  /** « 17/11/2026 » */
+  given_on: string;
   how: string;
 }
 
@@ -46,8 +46,7 @@ export type FormFault =
   | 'patients.telephone_invalid'
   | 'patients.carer_name_needed'
   | 'patients.information_needed'
-  | 'patients.day_future'
-  | 'patients.day_impossible';
+  | 'patients.day_future';
 /** By field; a row's is « telephones.1 », « carers.0.name ». */
 export type FormFaults = Record<string, FormFault>;
 
@@ -61,8 +60,6 @@ export const authorities = [
 ] as const;
 export const MOST_TELEPHONES = 10;
 export const MOST_CARERS = 20;
-/** Before anybody alive was born. */
-const OLDEST = '1850';
 
 export const emptyTelephone = (): Telephone => ({ label: '', number: '' });
 export const emptyCarer = (): Carer => ({ name: '', relation: '', telephone: '' });
@@ -139,8 +136,8 @@ export function newIdentity(form: IdentityForm): Omit<NewPatient, 'id' | 'inform
 
 /** `now`: the moment of the first try, so that another try says the same. Noon of a past day. */
 export function informationOf(form: InformationForm, now: Date): NewPatient['information'] {
-  const today = dayKey(now);
-  const given_at = form.given_on === today ? now : new Date(`${form.given_on}T12:00:00`);
+  const day = parseBirthDate(form.given_on);
+  const given_at = day === dayKey(now) ? now : new Date(`${day}T12:00:00`);
   const how = tidy(form.how);
   return { given_by: tidy(form.given_by), given_at: given_at.toISOString(), ...(how && { how }) };
 }
@@ -189,9 +186,9 @@ export function informationFaults(form: InformationForm, now: Date): FormFaults 
   const found: FormFaults = {};
   if (!form.informed) found.informed = 'patients.information_needed';
   if (!form.given_by.trim()) found.given_by = 'common.required';
-  if (!form.given_on) found.given_on = 'common.required';
-  else if (form.given_on > dayKey(now)) found.given_on = 'patients.day_future';
-  else if (form.given_on < OLDEST) found.given_on = 'patients.day_impossible';
+  const day = parseBirthDate(form.given_on);
+  if (!day) found.given_on = form.given_on.trim() ? 'patients.birth_date_invalid' : 'common.required';
+  else if (day > dayKey(now)) found.given_on = 'patients.day_future';
   return found;
 }
 

@@ -31,6 +31,11 @@ export function bornSentence(patient: Named & { sex: Sex }, lang: 'fr' | 'en' = 
   return { F: `née ${name}`, M: `né ${name}`, U: `nom de naissance ${name}` }[patient.sex];
 }
 
+/** « MARCILLAC Odette, née DUFOUR, F, 12/03/1939 »: what a person is told apart by, wherever something is confirmed. */
+export function identityLine(patient: Named & { sex: Sex; birth_date: Day }, sex: string, lang: 'fr' | 'en' = 'fr'): string {
+  return [patientName(patient), bornSentence(patient, lang), sex, birthDate(patient.birth_date)].filter(Boolean).join(', ');
+}
+
 export function upper(name: string): string {
   return name.trim().toLocaleUpperCase('fr');
 }

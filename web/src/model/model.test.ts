@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { message } from '../testing/fakes';
 import { audienceSentence, nobodyElse } from './audience';
 import { categoryCodes, categoryLabel, categoryShort, inOrder } from './categories';
-import { dayTitle, hour, when, whenInSentence } from './dates';
+import { dayName, dayTitle, hour, when, whenInSentence, whenShort } from './dates';
 import { ageText, birthDate, bornSentence, matches, otherBirthName, parseBirthDate, patientName } from './identity';
 import { newId } from './ids';
 import { byTime, gone, merge, withReply } from './merge';
@@ -62,6 +62,17 @@ describe('dates', () => {
     expect(when(new Date(2026, 10, 17, 0, 1), 'fr', now)).toBe('0\u00a0h\u00a001');
     expect(when(new Date(2026, 2, 12, 8, 10), 'fr', now)).toBe('12/03/2026, 8\u00a0h\u00a010');
     expect(whenInSentence(new Date(2026, 10, 16, 8, 10), 'fr', now)).toBe('hier à 8\u00a0h\u00a010');
+  });
+  it('names the day of this week, and gives the figures of others', () => {
+    const saturday = new Date(2026, 10, 14, 8, 10);
+    expect(when(saturday, 'fr', now)).toBe('samedi 14 novembre, 8\u00a0h\u00a010');
+    expect(when(saturday, 'en', now)).toBe('Saturday 14 November, 8:10');
+    expect(whenInSentence(saturday, 'fr', now)).toBe('samedi 14 novembre à 8\u00a0h\u00a010');
+    expect(whenInSentence(saturday, 'en', now)).toBe('on Saturday 14 November at 8:10');
+    expect(whenShort(saturday, 'fr', now)).toBe('samedi');
+    expect(whenShort(new Date(2026, 10, 10), 'fr', now)).toBe('10/11/2026');
+    expect(when(new Date(2026, 10, 18, 8, 10), 'fr', now)).toBe('18/11/2026, 8\u00a0h\u00a010');
+    expect(dayName(new Date(2026, 10, 1), 'fr', now)).toBe('dimanche 1er novembre');
   });
   it('names the day', () => {
     expect(dayTitle(now, 'fr', now)).toBe('Aujourd’hui, mardi 17 novembre');

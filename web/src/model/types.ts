@@ -218,6 +218,8 @@ export interface Team extends TeamItem {
   /** Those whose place has ended. */
   ended?: Member[];
   my: MyRights;
+  /** Where nobody manages the circle, who may open dossiers names who will. */
+  managed?: boolean;
 }
 
 export interface NewMember {
@@ -256,6 +258,8 @@ export interface NewWill {
   given_at?: Instant;
   how?: string;
   withdraws?: Id;
+  /** Records it though nobody would manage the circle any more. */
+  leave_unmanaged?: boolean;
 }
 
 export interface Reader {
