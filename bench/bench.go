@@ -99,7 +99,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err := r.populate(ctx); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{r.starts, r.idle, r.rounds, r.pages, r.searches} {
+	for _, part := range []func(context.Context) error{r.starts, r.idle, r.rounds, r.files, r.pages, r.searches} {
 		if err := part(ctx); err != nil {
 			return err
 		}

@@ -15,14 +15,18 @@ import (
 	"liaison/node"
 	"liaison/storage"
 	"liaison/storage/embedded"
+	"liaison/storage/objects"
 )
+
+var quietLog = slog.New(slog.DiscardHandler)
 
 // ground is the private PostgreSQL under everything that is measured.
 type ground struct {
 	dir     string
 	cluster *embedded.Cluster
-	admin   *pgxpool.Pool // the owner's: row-level security does not bind it
-	pid     int           // of the postmaster
+	admin   *pgxpool.Pool  // the owner's: row-level security does not bind it
+	pid     int            // of the postmaster
+	store   objects.Config // while documents are measured
 }
 
 const database = "liaison_bench"
@@ -76,7 +80,7 @@ func (g *ground) config(log *slog.Logger) node.Config {
 	return node.Config{
 		DatabaseURL: g.url(storage.AppRole), OwnerURL: g.url(embedded.Owner),
 		KeysURL: g.cluster.URL(database+"_keys", embedded.Owner), MasterKeyFile: filepath.Join(g.dir, "master.key"),
-		JournalDir: filepath.Join(g.dir, "journal"), Listen: "127.0.0.1:0", Territory: "Bench", Demo: true, NoRateLimit: true, Log: log,
+		JournalDir: filepath.Join(g.dir, "journal"), Listen: "127.0.0.1:0", Territory: "Bench", Demo: true, NoRateLimit: true, Log: log, S3: g.store,
 	}
 }
 

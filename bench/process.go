@@ -151,14 +151,19 @@ func parseMachine(text string) (busy, total time.Duration, err error) {
 }
 
 // residentOf is the memory of a process that is in RAM, in bytes.
-func residentOf(pid int) (int64, error) {
+func residentOf(pid int) (int64, error) { return statusOf(pid, "VmRSS:") }
+
+// highestOf is the most it ever was.
+func highestOf(pid int) (int64, error) { return statusOf(pid, "VmHWM:") }
+
+func statusOf(pid int, field string) (int64, error) {
 	file, err := os.Open(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close()
 	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if text, ok := strings.CutPrefix(lines.Text(), "VmRSS:"); ok {
+		if text, ok := strings.CutPrefix(lines.Text(), field); ok {
 			kib, err := strconv.ParseInt(strings.Fields(text)[0], 10, 64)
 			return kib << 10, err
 		}

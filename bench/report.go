@@ -14,6 +14,7 @@ type Report struct {
 	Rounds   []Round  `json:"rounds"`
 	Pages    Pages    `json:"pages"`
 	Searches Searches `json:"searches"`
+	Files    Files    `json:"files"`
 	Took     float64  `json:"took_s"`
 }
 
@@ -27,6 +28,7 @@ func (r *Report) Print(w io.Writer) error {
 	r.printIdle(p)
 	r.printPages(p)
 	r.printSearches(p)
+	r.printFiles(p)
 	p("\nTook %.0f s.", r.Took)
 	return t.Flush()
 }

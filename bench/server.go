@@ -68,11 +68,16 @@ func freeAddress() (string, error) {
 
 // environment says everything of cfg; nothing of ours but PATH is passed on.
 func environment(cfg node.Config) []string {
-	return []string{
+	said := []string{
 		"PATH=" + os.Getenv("PATH"), "LIAISON_DATA=" + filepath.Dir(cfg.MasterKeyFile), "LIAISON_DATABASE_URL=" + cfg.DatabaseURL,
 		"LIAISON_DATABASE_OWNER_URL=" + cfg.OwnerURL, "LIAISON_KEYS_DATABASE_URL=" + cfg.KeysURL,
 		"LIAISON_MASTER_KEY_FILE=" + cfg.MasterKeyFile, "LIAISON_JOURNAL_DIR=" + cfg.JournalDir, "LIAISON_NO_RATE_LIMIT=true",
 	}
+	if cfg.S3.Set() {
+		said = append(said, "LIAISON_S3_ENDPOINT="+cfg.S3.Endpoint, "LIAISON_S3_BUCKET="+cfg.S3.Bucket, "LIAISON_S3_ACCESS_KEY="+cfg.S3.AccessKey,
+			"LIAISON_S3_SECRET_KEY="+cfg.S3.SecretKey, "LIAISON_S3_FILES="+cfg.S3.Files)
+	}
+	return said
 }
 
 func (s *server) answers(ctx context.Context) error {

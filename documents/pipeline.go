@@ -31,7 +31,7 @@ type pipeline struct {
 }
 
 const (
-	partsAhead = 4 // of one upload, beside the one that fills
+	partsAhead = 8 // of one upload, beside the one that fills
 	// Steps of the database are as far apart as that, so that it does not bound a transfer.
 	commitBytes = 16 << 20
 	commitAfter = 2 * time.Second

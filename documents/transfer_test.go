@@ -135,17 +135,17 @@ func TestAStoreThatGoesAndComesBack(t *testing.T) {
 	w := newWorldOn(t, gateway.Config)
 	file := noise(7, 3*mib)
 	whole, part := w.sent("whole.txt", file), w.begun("part.txt", file)
-	_, err := w.send(w.here, part, 0, bytes.NewReader(file[:mib+10]))
+	_, err := w.send(w.here, part, 0, bytes.NewReader(file[:mib]))
 	w.must(err)
 	gateway.Kill()
-	_, err = w.send(w.here, part, mib+10, bytes.NewReader(file[mib+10:]))
+	_, err = w.send(w.here, part, mib, bytes.NewReader(file[mib:]))
 	w.wants("sending", err, documents.ErrStorage)
 	_, err = w.read(w.here, w.nurse, whole)
 	w.wants("reading", err, documents.ErrStorage)
 	gateway.Restart()
 	p, err := w.there.Standing(t.Context(), w.nurse, part)
 	w.must(err)
-	if p.Received != mib+10 {
+	if p.Received != mib {
 		t.Fatalf("%d were kept", p.Received)
 	}
 	_, err = w.send(w.there, part, p.Received, bytes.NewReader(file[p.Received:]))
