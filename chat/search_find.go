@@ -38,7 +38,7 @@ type foundRow struct {
 	at     time.Time
 	row    row
 	said   body
-	file Document
+	file   Document
 }
 
 const (

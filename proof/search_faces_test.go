@@ -107,7 +107,8 @@ func (f *faces) searchOne(p *person, r Rights, k *kept) {
 			f.check(slices.ContainsFunc(item.Snippet, func(s struct {
 				Text string
 				Hit  bool
-			}) bool {
+			},
+			) bool {
 				return s.Hit && s.Text == word
 			}), "%s: snippet %+v does not show « %s »", p.id, item.Snippet, word)
 		}
