@@ -49,6 +49,16 @@ describe('alerts', () => {
     expect(badge).toHaveBeenLastCalledWith(1);
   });
 
+  it('rings again when it is repeated', async () => {
+    const step = (repeated_at: string | null) => ({ professional: { id: 'me', display_name: '' }, asked_at: '2026-11-17T07:10:00Z', repeated_at, delivered_at: null, seen_at: null, answered_at: null, outcome: null });
+    const server = { open: [alert({ steps: [step(null)] })] };
+    const { alerts, ring, api } = world(server);
+    await alerts.refresh();
+    server.open = [alert({ steps: [step('2026-11-17T07:15:00Z')] })];
+    await alerts.refresh();
+    expect([ring.mock.calls.length, api.alertShown.mock.calls.length]).toEqual([2, 2]);
+  });
+
   it('does not say « shown » while the page is out of sight, and does when it comes back', async () => {
     const { alerts, api, hide, show } = world({ open: [alert()] });
     hide();

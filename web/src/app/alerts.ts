@@ -32,7 +32,8 @@ export class Alerts {
   readonly asking: Readable<Alert[]> = derived([this.view], () => this.view.get().open.filter((one) => one.mine));
   readonly #o: AlertsOptions;
   readonly #ofMessage = new Map<Id, Signal<Alert | null>>();
-  readonly #announced = new Set<Id>();
+  /** The last ring told of each, so that a repeated one is told again. */
+  readonly #announced = new Map<Id, string>();
   readonly #opened = new Set<Id>();
   #reading: Promise<void> | null = null;
   #closed = false;
@@ -171,13 +172,18 @@ export class Alerts {
   #announce(): void {
     const asking = this.asking.get();
     this.#o.badge(asking.length);
-    const fresh = asking.filter((one) => !this.#announced.has(one.id));
-    for (const one of fresh) this.#announced.add(one.id);
+    const fresh = asking.filter((one) => this.#announced.get(one.id) !== this.#rungAt(one));
     // Taken and handed over again, it is news again.
-    for (const id of this.#announced) if (!asking.some((one) => one.id === id)) this.#announced.delete(id);
+    this.#announced.clear();
+    for (const one of asking) this.#announced.set(one.id, this.#rungAt(one));
     if (fresh.length === 0) return;
     this.#o.ring();
     if (this.#o.visible()) for (const one of fresh) background(this.#shown(one));
+  }
+
+  #rungAt(alert: Alert): string {
+    const mine = alert.steps.find((step) => step.professional.id === this.#o.me);
+    return mine?.repeated_at ?? mine?.asked_at ?? '';
   }
 
   async #shown(alert: Alert): Promise<void> {
