@@ -24,9 +24,10 @@ var patientsFile []byte
 type patient struct {
 	Key string `json:"notes"`
 	teams.Identity
-	Information told    `json:"information"`
-	Consent     *told   `json:"consent"`
-	Circle      []place `json:"circle"`
+	Information told             `json:"information"`
+	Consent     *told            `json:"consent"`
+	Circle      []place          `json:"circle"`
+	Thresholds  []chat.Threshold `json:"thresholds"`
 
 	entries []entry
 }
@@ -75,6 +76,9 @@ func (l *loader) circle(ctx context.Context, p patient) error {
 		return err
 	}
 	if err := l.consent(ctx, opener, p, id); err != nil {
+		return err
+	}
+	if err := l.thresholds(ctx, opener, p, id); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -148,6 +152,21 @@ func (l *loader) consent(ctx context.Context, opener access.Actor, p patient, te
 	})
 	if err != nil {
 		return fmt.Errorf("record consent: %w", err)
+	}
+	return nil
+}
+
+// thresholds sets them once: what somebody changed in the demo stays.
+func (l *loader) thresholds(ctx context.Context, opener access.Actor, p patient, team uuid.UUID) error {
+	if len(p.Thresholds) == 0 {
+		return nil
+	}
+	now, _, err := l.Chat.Thresholds(ctx, opener, team)
+	if err != nil || len(now) > 0 {
+		return err
+	}
+	if err := l.Chat.SetThresholds(ctx, opener, team, p.Thresholds); err != nil {
+		return fmt.Errorf("set thresholds: %w", err)
 	}
 	return nil
 }
