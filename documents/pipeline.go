@@ -23,7 +23,8 @@ type pipeline struct {
 	s      *Service
 	ctx    context.Context
 	actor  access.Actor
-	r      *record
+	r      record // as it was when the request came
+	mark   record // as it stands, of the one that counts alone until close
 	parts  chan *part
 	broken atomic.Bool
 	done   sync.WaitGroup
@@ -37,8 +38,8 @@ const (
 	commitAfter = 2 * time.Second
 )
 
-func (s *Service) newPipeline(ctx context.Context, actor access.Actor, r *record) *pipeline {
-	p := &pipeline{s: s, ctx: ctx, actor: actor, r: r, parts: make(chan *part, partsAhead)}
+func (s *Service) newPipeline(ctx context.Context, actor access.Actor, r record) *pipeline {
+	p := &pipeline{s: s, ctx: ctx, actor: actor, r: r, mark: r, parts: make(chan *part, partsAhead)}
 	p.done.Go(p.count)
 	return p
 }
@@ -56,7 +57,7 @@ func (p *pipeline) send(one part) error {
 	}
 	go func() {
 		defer p.s.chunks.Release(1)
-		one.stored <- p.s.keep(p.ctx, *p.r, p.r.chunkKey(one.number), p.r.chunkPlace(one.number), one.plain)
+		one.stored <- p.s.keep(p.ctx, p.r, p.r.chunkKey(one.number), p.r.chunkPlace(one.number), one.plain)
 	}()
 	return nil
 }
@@ -76,16 +77,16 @@ func (p *pipeline) count() {
 			continue
 		}
 		last = one
-		if one.upTo-p.r.Received >= commitBytes || one.upTo == p.r.Size || time.Since(counted) >= commitAfter {
+		if one.upTo-p.mark.Received >= commitBytes || one.upTo == p.mark.Size || time.Since(counted) >= commitAfter {
 			counted = time.Now()
-			if err := p.s.advance(p.ctx, p.actor, p.r, one.upTo, one.progress); err != nil {
+			if err := p.s.advance(p.ctx, p.actor, &p.mark, one.upTo, one.progress); err != nil {
 				p.fail(err)
 			}
 		}
 	}
 	// What is stored counts, even when what followed failed.
-	if last != nil && last.upTo > p.r.Received && !isOvertaken(p.err) {
-		if err := p.s.advance(p.ctx, p.actor, p.r, last.upTo, last.progress); err != nil && p.err == nil {
+	if last != nil && last.upTo > p.mark.Received && !isOvertaken(p.err) {
+		if err := p.s.advance(p.ctx, p.actor, &p.mark, last.upTo, last.progress); err != nil && p.err == nil {
 			p.err = err
 		}
 	}
@@ -96,11 +97,11 @@ func (p *pipeline) fail(err error) {
 	p.broken.Store(true)
 }
 
-// close waits for what is under way and gives the first failure.
-func (p *pipeline) close() error {
+// close waits for what is under way, and gives how far the document durably came and the first failure.
+func (p *pipeline) close() (received int64, err error) {
 	close(p.parts)
 	p.done.Wait()
-	return p.err
+	return p.mark.Received, p.err
 }
 
 // advance moves the mark from where this request knows it: two requests at once never both count.

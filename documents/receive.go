@@ -111,9 +111,10 @@ func (s *Service) transfer(ctx context.Context, actor access.Actor, r *record, s
 	if err := u.resume(ctx); err != nil {
 		return nil, err
 	}
-	u.pipe = s.newPipeline(ctx, actor, r)
+	u.pipe = s.newPipeline(ctx, actor, *r)
 	cut := u.read(ctx, body)
-	if err := u.pipe.close(); err != nil {
+	var err error
+	if r.Received, err = u.pipe.close(); err != nil {
 		return nil, err
 	}
 	if err := u.keepTail(ctx, actor); err != nil {
