@@ -133,5 +133,14 @@ export const circle = {
   will_withdraw_title: 'Withdraw what is recorded',
   will_withdraw_confirm: '“{what}” will no longer count from now on. The trace stays, with the date of withdrawal.',
   will_withdraw_done: 'Withdrawn. Rights are up to date.',
+  will_unmanaged: 'Nobody will manage this care circle any more.',
+  will_unmanaged_advice:
+    'Nobody will be able to add a member or to end a membership. If somebody can take over, cancel and first add them as lead of the record or coordinator. Record it anyway?',
+  will_anyway: 'Record anyway',
+  unmanaged: 'Nobody manages this care circle.',
+  unmanaged_name: 'Name who will be able to add a member or end a membership.',
+  unmanaged_wait: 'A member who may open a record can name who will manage it.',
+  name_manager: 'Name who will manage it',
+  name_manager_title: 'Name who will manage the care circle',
   will_struck: 'Withdrawn on {date}',
 };

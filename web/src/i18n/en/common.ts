@@ -33,7 +33,7 @@ export const common = {
   update: 'A new version is ready.',
   update_now: 'Update now',
   demo: 'Demonstration: invented data.',
-  not_for_real: 'Not for real patients.',
+  not_for_real: 'Not for real patients',
   waiting_count: { one: '1 text waiting to be sent', other: '{count} texts waiting to be sent' },
   unread: { one: '{count} unread', other: '{count} unread' },
   copied: 'Copied.',

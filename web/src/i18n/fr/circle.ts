@@ -133,5 +133,14 @@ export const circle = {
   will_withdraw_title: 'Retirer ce qui est enregistré',
   will_withdraw_confirm: '« {what} » ne comptera plus dès maintenant. La trace reste, avec la date de retrait.',
   will_withdraw_done: 'Retiré. Les droits sont à jour.',
+  will_unmanaged: 'Plus personne ne gérera ce cercle de soins.',
+  will_unmanaged_advice:
+    'Personne ne pourra y ajouter un intervenant ni mettre fin à une intervention. Si quelqu’un peut prendre le relais, annulez et ajoutez-le d’abord comme référent ou coordonnateur. Enregistrer quand même ?',
+  will_anyway: 'Enregistrer quand même',
+  unmanaged: 'Personne ne gère ce cercle de soins.',
+  unmanaged_name: 'Nommez qui pourra y ajouter un intervenant ou mettre fin à une intervention.',
+  unmanaged_wait: 'Un intervenant qui a le droit d’ouvrir un dossier peut nommer qui le gérera.',
+  name_manager: 'Nommer qui le gérera',
+  name_manager_title: 'Nommer qui gérera le cercle de soins',
   will_struck: 'Retiré le {date}',
 };

@@ -33,7 +33,7 @@ export const common = {
   update: 'Une nouvelle version est prête.',
   update_now: 'Mettre à jour maintenant',
   demo: 'Démonstration : données inventées.',
-  not_for_real: 'Pas pour de vrais patients.',
+  not_for_real: 'Pas pour de vrais patients',
   waiting_count: { one: '1 texte en attente d’envoi', other: '{count} textes en attente d’envoi' },
   unread: { one: '{count} non lue', other: '{count} non lues' },
   copied: 'Copié.',
