@@ -15,7 +15,7 @@ type benchCmd struct {
 	Seconds  int    `default:"5" help:"Length of each part of a round."`
 	Sockets  int    `default:"2000" help:"Idle sockets to measure the memory of."`
 	Messages int    `default:"100000" help:"Messages in the database while pages are read."`
-	Search   int    `default:"1000000" help:"Messages in the database while it is searched; 0 leaves searching out."`
+	Search   int    `default:"100000" help:"Messages in the database while it is searched; 0 leaves searching out."`
 	Dir      string `help:"Where to make the temporary database; it must be on a real disk." placeholder:"DIR"`
 	JSON     string `name:"json" help:"Also write the figures to this file." placeholder:"FILE"`
 }
