@@ -215,6 +215,8 @@ const screens = {
     path: () => `/patients/${odette.id}/cahier`,
     cut: true,
     async shown(page) {
+      // What is shown is kept on the device: only then may the network go.
+      await screens.notebook.shown(page);
       await screens.composer.shown(page);
       await cutNetwork(page);
       await writeNote(page);
