@@ -13,7 +13,7 @@ import (
 var floors = map[string][]string{
 	"cmd/liaison": {"node", "notifications", "access", "accounts", "audit", "bench", "chat", "demo", "mobile-api", "storage", "storage/copies", "storage/embedded", "storage/objects", "teams", "vault"},
 	"node":        {"access", "accounts", "audit", "chat", "documents", "events", "live", "mobile-api", "notifications", "notifications/webpush", "professions", "storage", "storage/objects", "teams", "vault", "web"},
-	"demo":        {"access", "accounts", "chat", "professions", "teams"},
+	"demo":        {"access", "accounts", "chat", "documents", "professions", "teams"},
 	"mobile-api":  {"access", "accounts", "chat", "documents", "events", "live", "notifications", "professions", "teams"},
 	"web":         {},
 

@@ -83,7 +83,7 @@ func (l *loader) circle(ctx context.Context, p patient) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, c := range team.Channels {
-		g.Go(func() error { return l.channel(ctx, p, c) })
+		g.Go(func() error { return l.channel(ctx, p, id, c) })
 	}
 	return g.Wait()
 }
@@ -172,9 +172,9 @@ func (l *loader) thresholds(ctx context.Context, opener access.Actor, p patient,
 }
 
 // channel writes the weeks of one channel, in order.
-func (l *loader) channel(ctx context.Context, p patient, c teams.Channel) error {
+func (l *loader) channel(ctx context.Context, p patient, team uuid.UUID, c teams.Channel) error {
 	for _, e := range schedule(p.entries, c.Kind, l.day, l.people) {
-		if err := l.message(ctx, p, c.ID, e); err != nil {
+		if err := l.message(ctx, p, team, c.ID, e); err != nil {
 			return fmt.Errorf("%s of %s, %d %02d:%02d: %w", c.Kind, e.author, e.day, e.hour, e.minute, err)
 		}
 	}
@@ -182,9 +182,13 @@ func (l *loader) channel(ctx context.Context, p patient, c teams.Channel) error 
 }
 
 // message writes one, and what became of it. One that is there with other words was written by a load of another day.
-func (l *loader) message(ctx context.Context, p patient, channel uuid.UUID, e placed) error {
+func (l *loader) message(ctx context.Context, p patient, team, channel uuid.UUID, e placed) error {
 	author := l.actor(e.author)
 	d := l.draft(p, e)
+	var err error
+	if d.Documents, err = l.files(ctx, author, p, team, e.entry); err != nil {
+		return err
+	}
 	posted, err := l.Chat.PostPast(ctx, author, channel, d, e.at)
 	if err != nil && !errors.Is(err, chat.ErrConflict) {
 		return err

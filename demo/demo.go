@@ -15,6 +15,7 @@ import (
 	"liaison/access"
 	"liaison/accounts"
 	"liaison/chat"
+	"liaison/documents"
 	"liaison/teams"
 )
 
@@ -26,9 +27,10 @@ const (
 
 // Services are the features the demo goes through. Chat's writers must be running.
 type Services struct {
-	Accounts *accounts.Service
-	Teams    *teams.Service
-	Chat     *chat.Service
+	Accounts  *accounts.Service
+	Teams     *teams.Service
+	Chat      *chat.Service
+	Documents *documents.Service // may be without an object store
 }
 
 // atOnce leaves connections to the others: circles and people are loaded a few at a time.

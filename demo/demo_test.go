@@ -49,7 +49,7 @@ func TestAnInterruptedLoadIsCompleted(t *testing.T) {
 	w.load(time.Now())
 	whole := newCounts(t)
 	got := w.counts()
-	for _, table := range []string{"professionals", "patients", "memberships", "wills", "messages", "message_revisions"} {
+	for _, table := range []string{"professionals", "patients", "memberships", "wills", "messages", "message_revisions", "documents"} {
 		if got[table] != whole[table] {
 			t.Errorf("%s: %d, want %d", table, got[table], whole[table])
 		}
@@ -76,6 +76,7 @@ func newCounts(t *testing.T) map[string]int {
 		out["memberships"] += len(p.Circle)
 		out["messages"] += len(p.entries)
 		for _, e := range p.entries {
+			out["documents"] += len(e.files)
 			if e.amended != nil || e.withdraw != "" {
 				out["message_revisions"]++
 			}

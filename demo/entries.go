@@ -17,6 +17,7 @@ import (
 //	-12 08:30 infirmiere nursing OBS key=glycemie     days from today, hour, author, category, type of note; then options:
 //	= capillary_glucose 2,14 à jeun                   key= names it, re= replies to that key, only= and to= name logins,
 //	Glycémie haute ce matin.                          mask= a visibility code, withdraw="reason", urgent
+//	file: pilulier.jpg | Le pilulier ce matin         a file of files/ and its caption
 //	amend: reason                                     what follows is what the note says after its correction
 //
 //go:embed notes/*.txt
@@ -39,6 +40,7 @@ type entry struct {
 	masks    []string
 	urgent   bool
 	withdraw string
+	files    []attached
 	said
 	amended *amended
 }
@@ -134,6 +136,10 @@ func (e *entry) body(rest string) error {
 		if reason, ok := strings.CutPrefix(line, "amend: "); ok {
 			e.amended = &amended{reason: reason}
 			now = &e.amended.said
+			continue
+		}
+		if file, ok := strings.CutPrefix(line, "file: "); ok {
+			e.files = append(e.files, parseAttached(file))
 			continue
 		}
 		if err := now.add(line); err != nil {

@@ -13,8 +13,11 @@ import (
 	"liaison/access"
 	"liaison/accounts"
 	"liaison/chat"
+	"liaison/documents"
 	"liaison/events"
+	"liaison/node"
 	"liaison/professions"
+	"liaison/storage/objects"
 	"liaison/storage/storagetest"
 	"liaison/teams"
 	"liaison/vault"
@@ -63,6 +66,11 @@ func newWorld(t *testing.T) *world {
 	cursors, err := events.NewCursors(secret, id)
 	w.must(err)
 	w.Chat = chat.New(gate, keys, cursors, slog.New(slog.DiscardHandler))
+	bucket, err := objects.Open(storagetest.S3(t))
+	w.must(err)
+	w.must(bucket.Ensure(t.Context()))
+	w.Documents = documents.New(documents.Config{Gate: gate, DB: w.test.DB, Keys: keys, People: directory{w.Accounts}, Bucket: bucket.Under(uuid.NewString() + "/")})
+	w.Chat.Files = node.Files{Documents: w.Documents}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { w.Chat.Run(ctx); close(done) }()
@@ -98,7 +106,7 @@ func (w *world) counts() map[string]int {
 	w.must(err)
 	defer conn.Close(context.Background())
 	out := map[string]int{}
-	for _, table := range []string{"professionals", "accounts", "workplaces", "patients", "memberships", "wills", "messages", "message_revisions", "read_marks", "receipts", "audit_lines"} {
+	for _, table := range []string{"professionals", "accounts", "workplaces", "patients", "memberships", "wills", "messages", "message_revisions", "documents", "read_marks", "receipts", "audit_lines"} {
 		var n int
 		w.must(conn.QueryRow(w.Context(), "select count(*) from "+table).Scan(&n))
 		out[table] = n

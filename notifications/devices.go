@@ -248,7 +248,7 @@ func (s *Service) Forget(ctx context.Context, sessions []uuid.UUID) error {
 func (s *Service) Prune(ctx context.Context) error {
 	return s.watch.Watch(ctx, "", func(sc access.Scope) error {
 		_, err := sc.Tx().Exec(ctx, `delete from devices d using sessions s where s.id = d.session_id
-			and (s.revoked_at is not null or s.expires_at < now() or d.gone_at < now() - interval '30 days')`)
+			and (s.revoked_at is not null or s.last_used_at < now() - rings_for() or d.gone_at < now() - interval '30 days')`)
 		return err
 	})
 }

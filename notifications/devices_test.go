@@ -129,6 +129,37 @@ func TestADeviceEndsWithItsSession(t *testing.T) {
 	}
 }
 
+// A browser's session lapses overnight: its device rings in the morning all the same, until nobody was there for a month.
+func TestADeviceRingsAfterItsSessionLapsed(t *testing.T) {
+	w := newWorld(t, slow)
+	device, _ := w.device(w.gp)
+	lapsed := *w.gp
+	w.signIn(w.gp)
+	lapse := func(unused string) {
+		_, err := w.owner.Exec(t.Context(), `update sessions set expires_at = now() - interval '1 hour', last_used_at = now() - $2::interval
+			where id = $1`, lapsed.session, unused)
+		w.must(err)
+	}
+	lapse("29 days")
+	w.urgent("nursing")
+	if got := w.push.Wait(1); got[0].Device != device {
+		t.Error("another device rang")
+	}
+	lapse("31 days")
+	if _, reachable := w.order(w.nurse, "category=nursing"); reachable[w.gp.id] {
+		t.Error("said to be reachable after a month")
+	}
+	w.urgent("nursing")
+	w.idle()
+	if n := len(w.push.Received()); n != 1 {
+		t.Errorf("rung %d times, a month unused", n)
+	}
+	w.must(w.nodes[0].Alerts.Prune(t.Context()))
+	if list := w.devices(w.gp); len(list) != 0 {
+		t.Errorf("still listed: %+v", list)
+	}
+}
+
 // The second lock alone: the application role, told only who acts, without a single predicate.
 func TestRowSecurityAlone(t *testing.T) {
 	w := newWorld(t, still)

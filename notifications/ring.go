@@ -96,10 +96,11 @@ func (s *Service) planPushes(ctx context.Context, sc access.Scope, j ringJob, pe
 	return s.plan(ctx, sc.Tx(), jobs...)
 }
 
-// reachable reads devices that a push may reach: not gone, of a session that is still good.
+// reachable reads devices that a push may reach: not gone, of a session that nobody ended and that was used of late. One that
+// merely lapsed still rings, since a push says nothing of anybody; to read what it is about she signs in.
 func reachable(ctx context.Context, q storage.Querier, where string, args ...any) ([]device, error) {
 	rows, err := q.Query(ctx, "select "+deviceColumns+` from devices d
-		join sessions s on s.id = d.session_id and s.person_id = d.person_id and s.revoked_at is null and s.expires_at > statement_timestamp()
+		join sessions s on s.id = d.session_id and s.person_id = d.person_id and s.revoked_at is null and s.last_used_at > statement_timestamp() - rings_for()
 		join accounts a on a.person_id = d.person_id and a.active
 		where d.gone_at is null and `+where+" order by d.id", args...)
 	if err != nil {

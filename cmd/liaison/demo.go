@@ -56,7 +56,7 @@ func fillDemo(ctx context.Context, n *node.Node) error {
 }
 
 func services(n *node.Node) demo.Services {
-	return demo.Services{Accounts: n.Accounts, Teams: n.Teams, Chat: n.Chat}
+	return demo.Services{Accounts: n.Accounts, Teams: n.Teams, Chat: n.Chat, Documents: n.Documents}
 }
 
 // loadDemo fills the demo through a node that serves nobody, for whoever starts several nodes after it.

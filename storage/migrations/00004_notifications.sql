@@ -113,17 +113,22 @@ alter function locate_alert(uuid) owner to liaison_locator;
 revoke all on function locate_alert(uuid) from public;
 grant execute on function locate_alert(uuid) to liaison_app;
 
+-- How long a device rings after it was last used: whoever works with the telephone is there every month, and a session of the
+-- browser lapses overnight.
+create function rings_for() returns interval language sql immutable parallel safe as $$ select interval '30 days' $$;
+
 -- Who of these people has a device that a push may reach now: known before an alert is raised, and nothing more of them.
 create policy devices_locate on devices for all to liaison_locator using (true);
 grant select (id, person_id, session_id, endpoint_print, gone_at) on devices to liaison_locator;
 grant delete on devices to liaison_locator;
-grant select (id, person_id, revoked_at, expires_at) on sessions to liaison_locator;
+grant select (id, person_id, revoked_at, last_used_at) on sessions to liaison_locator;
 grant select (person_id, active) on accounts to liaison_locator;
 -- +goose StatementBegin
 create function reachable_people(people uuid[]) returns table (person_id uuid)
 language sql stable security definer set search_path = public as $$
   select distinct d.person_id from devices d
-  join sessions s on s.id = d.session_id and s.person_id = d.person_id and s.revoked_at is null and s.expires_at > statement_timestamp()
+  join sessions s on s.id = d.session_id and s.person_id = d.person_id and s.revoked_at is null
+    and s.last_used_at > statement_timestamp() - rings_for()
   join accounts a on a.person_id = d.person_id and a.active
   where d.person_id = any (people) and d.gone_at is null
 $$;
