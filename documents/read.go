@@ -73,8 +73,30 @@ func (s *Service) Download(ctx context.Context, actor access.Actor, id uuid.UUID
 		body.Close()
 		return Download{}, s.told(ctx, r, err)
 	}
-	out.Body = body
+	out.Body = &attended{Stream: body, asked: time.Now(), ask: func() error {
+		return s.open(context.WithoutCancel(ctx), s.mark, actor, id, "document.download", func(access.Grant, record) error { return nil })
+	}}
 	return out, nil
+}
+
+// attended asks for its reader's standing again while a file is on its way: who loses it gets no more than what had left.
+type attended struct {
+	Stream
+	ask   func() error
+	asked time.Time
+}
+
+// askEvery is below the second within which access is cut everywhere.
+const askEvery = 500 * time.Millisecond
+
+func (a *attended) Read(p []byte) (int, error) {
+	if time.Since(a.asked) >= askEvery {
+		if err := a.ask(); err != nil {
+			return 0, err
+		}
+		a.asked = time.Now()
+	}
+	return a.Stream.Read(p)
 }
 
 // Thumbnail reads the small picture of an image, under the same standing as the image.

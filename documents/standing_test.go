@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -114,6 +116,30 @@ func TestADocumentHasItsMessagesStanding(t *testing.T) {
 	w.Leave(w.Circle, w.gpClient, w.nurseClient)
 	c := cases["a category of everybody's"]
 	w.seenBy(w.there, "its author has left", c.id, w.gp, w.help)
+}
+
+// A file on its way to somebody who loses access: a second later, no more of it leaves.
+func TestALongDownloadEndsWithItsReadersStanding(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.sent("a.txt", noise(1, 9*mib))
+	w.post(chat.Draft{Category: "organisation", Documents: []uuid.UUID{id}})
+	bodies := map[string]documents.Stream{}
+	for who, a := range map[string]access.Actor{"gp": w.gp, "help": w.help} {
+		d, err := w.there.Download(t.Context(), a, id, documents.Whole)
+		w.must(err)
+		defer d.Body.Close()
+		bodies[who] = d.Body
+		_, err = io.ReadFull(d.Body, make([]byte, mib))
+		w.must(err)
+	}
+	w.Leave(w.Circle, w.gpClient, w.helper)
+	<-time.After(time.Second) // what is promised
+	_, err := bodies["help"].Read(make([]byte, 1))
+	w.wants("read on by who left", err, access.ErrNotFound)
+	if rest, err := io.ReadAll(bodies["gp"]); err != nil || len(rest) != 8*mib {
+		t.Errorf("who stayed got %d bytes more: %v", len(rest), err)
+	}
 }
 
 // The gate's own condition, where row-level security does not help.

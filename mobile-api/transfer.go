@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/google/uuid"
 
+	"liaison/access"
 	"liaison/documents"
 )
 
@@ -172,10 +173,18 @@ func (a *API) send(w http.ResponseWriter, r *http.Request, d documents.Download)
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			exchangeIn(r.Context()).log(r.Context(), slog.LevelError, "document cut short", err)
+			exchangeIn(r.Context()).log(r.Context(), cutLevel(err), "document cut short", err)
 			panic(http.ErrAbortHandler)
 		}
 	}
+}
+
+// cutLevel tells a store that fails from a reader who lost access on the way.
+func cutLevel(err error) slog.Level {
+	if errors.Is(err, access.ErrNotFound) {
+		return slog.LevelInfo
+	}
+	return slog.LevelError
 }
 
 func etagOf(id uuid.UUID) string { return `"` + id.String() + `"` }
