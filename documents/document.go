@@ -32,6 +32,7 @@ type Document struct {
 	State        string             `json:"state" enum:"receiving,ready,refused"`
 	Refusal      *string            `json:"refusal" doc:"The code of the problem for which it was refused."`
 	CreatedAt    time.Time          `json:"created_at"`
+	AttachedAt   *time.Time         `json:"attached_at" doc:"When it was posted; null before."`
 }
 
 // record is a document as stored, with what its message says of it.
@@ -145,6 +146,10 @@ func (r record) shown(d description, uploader professions.Person) Document {
 		ID: r.ID, TeamID: r.Space, MessageID: r.Message, ChannelID: r.Channel, Uploader: uploader, Name: d.Name, MediaType: r.MediaType,
 		Size: r.Size, Received: r.Received, Width: r.Width, Height: r.Height, HasThumbnail: r.Thumbnail, State: r.State, Refusal: r.Refusal,
 		CreatedAt: r.CreatedAt.UTC(),
+	}
+	if r.AttachedAt != nil {
+		at := r.AttachedAt.UTC()
+		out.AttachedAt = &at
 	}
 	if d.Caption != "" {
 		out.Caption = &d.Caption

@@ -1083,6 +1083,11 @@ export interface components {
             push_key: string;
         };
         Document: {
+            /**
+             * Format: date-time
+             * @description When it was posted; null before.
+             */
+            attached_at: string | null;
             caption: string | null;
             category: string | null;
             /** Format: uuid */

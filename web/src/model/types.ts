@@ -343,6 +343,8 @@ export interface Document extends MessageDocument {
   /** The code of the problem for which it was refused. */
   refusal: string | null;
   created_at: Instant;
+  /** When it was posted. */
+  attached_at: Instant | null;
 }
 
 export interface NewDocument {

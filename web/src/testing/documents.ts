@@ -104,5 +104,5 @@ function asDocument({ id, team_id, name, size, caption }: NewDocument): Document
   const uploader = { id: 'person-me', display_name: 'Nadia Ferhat', profession: { system: 'TRE_G15', code: '60', label: 'Infirmière', short: 'IDE' } };
   const place = { team_id, message_id: null, channel_id: null, uploader, category: null };
   const facts = { media_type: null, width: null, height: null, has_thumbnail: false };
-  return { id, name, size, caption: caption ?? null, ...place, ...facts, received: 0, state: 'receiving', refusal: null, created_at: '2026-11-17T07:10:00Z' };
+  return { id, name, size, caption: caption ?? null, ...place, ...facts, received: 0, state: 'receiving', refusal: null, created_at: '2026-11-17T07:10:00Z', attached_at: null };
 }
