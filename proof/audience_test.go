@@ -123,6 +123,7 @@ func (w *world) firstLock(all []*truth) {
 			f := &faces{world: w, at: at}
 			if r.Stands() {
 				f.documentList(p, t, r)
+				f.measures(p, t, r)
 			}
 			for _, channel := range t.channels {
 				if !r.Stands() {
