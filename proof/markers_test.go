@@ -1,22 +1,15 @@
 package proof
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
-	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"io"
-	"io/fs"
 	"log/slog"
 	"maps"
-	"math"
 	"net"
 	"net/http"
 	"os"
@@ -25,7 +18,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -36,7 +28,6 @@ import (
 	"liaison/storage"
 	"liaison/storage/copies"
 	"liaison/storage/embedded"
-	"liaison/storage/objects"
 	"liaison/storage/storagetest"
 	"liaison/vault"
 )
@@ -227,63 +218,15 @@ func (m *marked) picture() []byte {
 	return out.Bytes()
 }
 
-// makeNeedles says what is looked for: the stem of all markers in every encoding, the figures, and a part of each picture.
-func (m *marked) makeNeedles(picture, thumbnail []byte) {
-	m.needles = map[string][]byte{}
-	for name, text := range map[string]string{"marker": m.stem, "measure": fmt.Sprint(odd), "threshold": fmt.Sprint(limit)} {
-		for encoding, needle := range encodings(text) {
-			m.needles[name+", "+encoding] = needle
-		}
-	}
-	for name, value := range map[string]float64{"measure": odd, "threshold": limit} {
-		m.needles[name+", eight bytes"] = binary.BigEndian.AppendUint64(nil, math.Float64bits(value))
-		m.needles[name+", eight bytes from the other end"] = binary.LittleEndian.AppendUint64(nil, math.Float64bits(value))
-	}
-	for name, file := range map[string][]byte{"picture": picture, "thumbnail": thumbnail} {
-		m.needles[name] = file[len(file)/2:][:24]
-		m.needles[name+", hexadecimal"] = []byte(hex.EncodeToString(m.needles[name]))
-	}
-}
-
-// encodings are the ways in which a text is usually written down.
-func encodings(text string) map[string][]byte {
-	out := map[string][]byte{
-		"plain": []byte(text), "upper case": []byte(strings.ToUpper(text)), "hexadecimal": []byte(hex.EncodeToString([]byte(text))),
-		"HEXADECIMAL": []byte(strings.ToUpper(hex.EncodeToString([]byte(text)))),
-	}
-	var escaped, percent strings.Builder
-	var big, little []byte
-	for _, unit := range utf16.Encode([]rune(text)) {
-		fmt.Fprintf(&escaped, `\u%04x`, unit)
-		fmt.Fprintf(&percent, "%%%02X", unit)
-		big, little = binary.BigEndian.AppendUint16(big, unit), binary.LittleEndian.AppendUint16(little, unit)
-	}
-	out["UTF-16"], out["UTF-16 from the other end"] = big, little
-	out["JSON escapes"], out["percent escapes"] = []byte(escaped.String()), []byte(percent.String())
-	// In base64 a text looks otherwise by its place among three bytes; what its neighbours decide is left out.
-	for skip := range 3 {
-		whole := base64.StdEncoding.EncodeToString(append(make([]byte, skip), text...))
-		out[fmt.Sprintf("base64 at %d", skip)] = []byte(whole[(skip*8+5)/6 : (skip+len(text))*8/6])
-	}
-	return out
-}
-
-// finds lists what of the needles a place holds.
-func (m *marked) finds(raw []byte) []string {
-	var out []string
-	for name, needle := range m.needles {
-		if bytes.Contains(raw, needle) {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 // search looks everywhere.
 func (m *marked) search() {
 	m.Helper()
 	m.eachEncodingIsFound()
+	m.wait("the journal in the store", func() bool {
+		stored := map[string][]byte{}
+		m.stored(stored)
+		return slices.ContainsFunc(slices.Collect(maps.Keys(stored)), func(place string) bool { return strings.HasPrefix(place, "journal: ") })
+	})
 	places := m.places()
 	control := m.word("device")
 	inClear := map[string]bool{}
@@ -304,141 +247,13 @@ func (m *marked) search() {
 			m.Errorf("no %s holds what stands in clear there: this test does not look where things are written", kind)
 		}
 	}
-	for where, text := range map[string]string{"log": `"level"`, "redis": m.channel, "journal in the store": "audit", "push": m.push.Received()[0].Message.AlertID} {
+	for where, text := range map[string]string{"log": `"level"`, "redis": m.channel, "journal": "", "object": "", "push": m.push.Received()[0].Message.AlertID} {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(places)), func(place string) bool {
-			return strings.HasPrefix(place, where) && (bytes.Contains(places[place], []byte(text)) || where == "journal in the store")
+			return strings.HasPrefix(place, where) && bytes.Contains(places[place], []byte(text))
 		}) {
 			m.Errorf("%s does not hold %q: this test does not look where things are written", where, text)
 		}
 	}
-}
-
-func (m *marked) eachEncodingIsFound() {
-	m.Helper()
-	text := "un mot " + m.word("x") + " dans une phrase"
-	for encoding, raw := range encodings(text) {
-		if encoding != "plain" && len(m.finds(raw)) == 0 && !strings.HasPrefix(encoding, "base64") {
-			m.Errorf("%s would not be found", encoding)
-		}
-	}
-	for skip := range 3 {
-		if len(m.finds([]byte(base64.StdEncoding.EncodeToString([]byte(strings.Repeat("a", skip)+text))))) == 0 {
-			m.Errorf("base64 at %d would not be found", skip)
-		}
-	}
-}
-
-// places is everything that is kept or was sent, by where it is.
-func (m *marked) places() map[string][]byte {
-	m.Helper()
-	out := map[string][]byte{"log": m.log.bytes(), "redis: commands": m.told.bytes()}
-	_, err := m.owner.Exec(m.Context(), "checkpoint")
-	m.must(err)
-	m.files(out, "file of PostgreSQL", m.cluster.DataDir)
-	m.files(out, "file of the store", m.gateway.Config.Files)
-	for _, url := range []string{m.db.OwnerURL, m.db.KeysURL} {
-		m.tables(out, url)
-	}
-	m.redisKeys(out)
-	m.stored(out)
-	for i, r := range m.push.Received() {
-		out[fmt.Sprintf("push: %d", i)] = bytes.Join([][]byte{r.Cipher, r.Body, []byte(fmt.Sprint(r.Header, r.Claims))}, []byte("\n"))
-	}
-	for name, raw := range m.copies() {
-		archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-		m.must(err)
-		for _, f := range archive.File {
-			file, err := f.Open()
-			m.must(err)
-			plain, err := io.ReadAll(file)
-			m.must(err)
-			out["copy: "+name+" "+f.Name] = plain
-		}
-		out["copy: "+name] = raw
-	}
-	return out
-}
-
-// files reads every file below a directory; one that goes away meanwhile held what is elsewhere by then.
-func (m *marked) files(out map[string][]byte, what, dir string) {
-	m.Helper()
-	m.must(filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if os.IsNotExist(err) {
-			return nil
-		}
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		raw, err := os.ReadFile(path)
-		if os.IsNotExist(err) {
-			return nil
-		}
-		out[what+": "+path] = append(raw, path...)
-		return err
-	}))
-}
-
-// tables reads every column of every table as text, jobs and their faults included.
-func (m *marked) tables(out map[string][]byte, url string) {
-	m.Helper()
-	conn, err := pgx.Connect(m.Context(), url)
-	m.must(err)
-	defer conn.Close(m.Context())
-	rows, err := conn.Query(m.Context(), `select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)
-	m.must(err)
-	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	m.must(err)
-	for _, name := range names {
-		var text bytes.Buffer
-		_, err := conn.PgConn().CopyTo(m.Context(), &text, "copy "+name+" to stdout")
-		m.must(err)
-		out["table: "+name] = text.Bytes()
-	}
-}
-
-func (m *marked) redisKeys(out map[string][]byte) {
-	m.Helper()
-	keys, err := m.redis.Keys(m.Context(), "*").Result()
-	m.must(err)
-	for _, key := range keys {
-		value, err := m.redis.Dump(m.Context(), key).Result()
-		m.must(err)
-		out["redis: "+key] = []byte(key + value)
-	}
-	channels, err := m.redis.PubSubChannels(m.Context(), "*").Result()
-	m.must(err)
-	out["redis: channels"] = []byte(strings.Join(channels, "\n"))
-}
-
-// stored reads what the store gives whoever holds its keys.
-func (m *marked) stored(out map[string][]byte) {
-	m.Helper()
-	bucket, err := objects.Open(m.gateway.Config)
-	m.must(err)
-	for o, err := range bucket.List(m.Context(), "") {
-		m.must(err)
-		body, err := bucket.Get(m.Context(), o.Key, 0, objects.All)
-		m.must(err)
-		raw, err := io.ReadAll(body)
-		m.must(err)
-		m.must(body.Close())
-		where := "object: "
-		if strings.HasPrefix(o.Key, "journal/") {
-			where = "journal in the store: "
-		}
-		out[where+o.Key] = append(raw, o.Key...)
-	}
-}
-
-// copies are the two files of `liaison backup`.
-func (m *marked) copies() map[string][]byte {
-	m.Helper()
-	var data, keys bytes.Buffer
-	_, err := copies.Dump(m.Context(), m.db.OwnerURL, copies.Role, &data)
-	m.must(err)
-	_, err = copies.Dump(m.Context(), m.db.KeysURL, "", &keys)
-	m.must(err)
-	return map[string][]byte{"data": data.Bytes(), "keys": keys.Bytes()}
 }
 
 // destroyed ends the key of one circle. Another circle reads as before.
