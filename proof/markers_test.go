@@ -161,20 +161,20 @@ func (m *marked) plant() (messages, documents []string) {
 	m.Helper()
 	picture, caption := m.picture(), "Légende "+m.word("caption")
 	documents = []string{
-		m.send("Photo "+m.word("name")+".jpg", caption, picture),
-		m.send("Lettre.txt", caption, bytes.Repeat([]byte("Lettre "+m.word("content")+". "), 40_000)), // more than a chunk
+		m.send(m.nurse, "Photo "+m.word("name")+".jpg", caption, picture),
+		m.send(m.nurse, "Lettre.txt", caption, bytes.Repeat([]byte("Lettre "+m.word("content")+". "), 40_000)), // more than a chunk
 	}
-	note := m.post(object{
+	note := m.post(m.nurse, object{
 		"category": "nursing", "text": "Plaie " + m.word("text") + " au talon", "urgent": true, "document_ids": documents,
 		"measures": []object{{"code": "body_temperature", "components": []object{{"code": "value", "value": odd, "unit": "Cel"}}, "context": m.word("context")}},
 	})
-	taken := m.post(object{"category": "medication", "text": "Pris " + m.word("former")})
+	taken := m.post(m.nurse, object{"category": "medication", "text": "Pris " + m.word("former")})
 	m.amend(taken, "Pris "+m.word("corrected"), "Faute "+m.word("why"))
-	gone := m.post(object{"category": "nursing", "text": "Autre " + m.word("gone"), "urgent": true})
+	gone := m.post(m.nurse, object{"category": "nursing", "text": "Autre " + m.word("gone"), "urgent": true})
 	m.withdraw(gone, "Erreur "+m.word("mistake"))
-	reply := m.post(object{"category": "nursing", "text": "Vu " + m.word("reply"), "thread_id": note})
+	reply := m.post(m.nurse, object{"category": "nursing", "text": "Vu " + m.word("reply"), "thread_id": note})
 	m.well(m.ask(0, m.gp, "PUT", "/teams/"+m.team+"/thresholds", object{"items": []object{{"code": "body_weight", "component": "value", "high": limit}}}))
-	m.send("Seule "+m.word("unattached")+".txt", m.word("alone"), []byte("Rien "+m.word("inside")))
+	m.send(m.nurse, "Seule "+m.word("unattached")+".txt", m.word("alone"), []byte("Rien "+m.word("inside")))
 	m.begin("Coupée "+m.word("cut")+".txt", []byte("Début "+m.word("tail")+" et la suite"))
 	for _, q := range []string{m.word("text"), m.word("caption"), m.word("query"), `"` + m.word("quoted") + `" -x`} {
 		m.wait("a complete search", func() bool {

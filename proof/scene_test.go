@@ -14,7 +14,7 @@ import (
 )
 
 // scene is one node and one circle in which everything was done once: a médecin traitant, a nurse who writes, a home help, a
-// nurse who left, and a physician outside.
+// nurse who leaves, and a physician outside.
 type scene struct {
 	*arena
 	gp, nurse, help, left, stranger *person
@@ -42,7 +42,7 @@ func newScene(t *testing.T, db *storagetest.DB, change func(*node.Config)) *scen
 	return s
 }
 
-// circle opens one more circle of all but the stranger; one nurse leaves at once.
+// circle opens a circle of all but the stranger.
 func (s *scene) circle(patient string) string {
 	s.Helper()
 	var opened struct {
@@ -55,8 +55,13 @@ func (s *scene) circle(patient string) string {
 	for _, p := range []*person{s.nurse, s.help, s.left} {
 		s.well(s.ask(0, s.gp, "POST", "/teams/"+opened.TeamID+"/members", object{"id": newID(), "professional_id": p.id, "seat": "intervenant", "basis": "care_team_3"}))
 	}
-	s.well(s.ask(0, s.left, "DELETE", "/teams/"+opened.TeamID+"/members/"+s.left.id, nil))
 	return opened.TeamID
+}
+
+// leave ends the place of the nurse who leaves.
+func (s *scene) leave() {
+	s.Helper()
+	s.well(s.ask(0, s.left, "DELETE", "/teams/"+s.team+"/members/"+s.left.id, nil))
 }
 
 // well wants an answer that says yes.
@@ -68,23 +73,23 @@ func (s *scene) well(got answer) answer {
 	return got
 }
 
-// post writes a note of the nurse's and gives its id.
-func (s *scene) post(body object) string {
+// post writes a note and gives its id.
+func (s *scene) post(by *person, body object) string {
 	s.Helper()
 	id := newID()
 	body["id"] = id
-	s.well(s.ask(0, s.nurse, "POST", "/channels/"+s.channel+"/messages", body))
+	s.well(s.ask(0, by, "POST", "/channels/"+s.channel+"/messages", body))
 	return id
 }
 
-// send brings a whole document of the nurse's.
-func (s *scene) send(name, caption string, file []byte) string {
+// send brings a whole document.
+func (s *scene) send(by *person, name, caption string, file []byte) string {
 	s.Helper()
 	id, sum := newID(), sha256.Sum256(file)
-	s.well(s.ask(0, s.nurse, "POST", "/documents", object{
+	s.well(s.ask(0, by, "POST", "/documents", object{
 		"id": id, "team_id": s.team, "name": name, "caption": caption, "size": len(file), "sha256": hex.EncodeToString(sum[:]),
 	}))
-	s.well(s.ask(0, s.nurse, "PATCH", "/documents/"+id+"/content", file, "Content-Type", "application/offset+octet-stream", "Upload-Offset", "0"))
+	s.well(s.ask(0, by, "PATCH", "/documents/"+id+"/content", file, "Content-Type", "application/offset+octet-stream", "Upload-Offset", "0"))
 	return id
 }
 
