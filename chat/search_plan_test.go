@@ -1,11 +1,8 @@
 package chat
 
 import (
-	"archive/zip"
-	"bytes"
 	"crypto/md5"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 
@@ -14,26 +11,6 @@ import (
 
 	"liaison/access"
 )
-
-func unzipped(t *testing.T, raw []byte) string {
-	t.Helper()
-	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all strings.Builder
-	for _, f := range archive.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(&all, r); err != nil {
-			t.Fatal(err)
-		}
-		_ = r.Close()
-	}
-	return all.String()
-}
 
 // fillIndex makes many messages and entries of the circle; a term in a thousand is rare, 7 is in each.
 func (w *world) fillIndex(n int) {

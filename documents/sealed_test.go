@@ -2,14 +2,7 @@ package documents_test
 
 import (
 	"bytes"
-	"encoding/hex"
-	"io/fs"
-	"log/slog"
-	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -17,9 +10,7 @@ import (
 
 	"liaison/chat"
 	"liaison/documents"
-	mobileapi "liaison/mobile-api"
 	"liaison/mobile-api/apitest"
-	"liaison/storage/storagetest"
 )
 
 func (w *world) keysOf(id uuid.UUID) (chunks []string) {
@@ -96,93 +87,6 @@ func TestDestroyingTheKeyMakesFilesUnreadable(t *testing.T) {
 	if _, err = w.send(w.here, began, 0, bytes.NewReader(noise(1, 100))); err == nil {
 		t.Error("an upload went on")
 	}
-}
-
-// notes is a log that can be read while it is written.
-type notes struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (n *notes) Write(p []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.text.Write(p)
-}
-
-func TestNoClearTextInDatabaseBucketOrLog(t *testing.T) {
-	t.Parallel()
-	said := &notes{}
-	log := slog.New(slog.NewTextHandler(said, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w := newWorldOn(t, storagetest.S3(t), func(cfg *mobileapi.Config) { cfg.Log = log })
-	w.here.Log = log
-	const inFile, inName, inCaption = "marqueurdufichier", "marqueurdunom", "marqueurdelalegende"
-	file := append(noise(1, mib+10), []byte(inFile)...)
-	d := w.draft(inName+".txt", file)
-	d.Caption = inCaption
-	_, _, err := w.here.Create(t.Context(), w.nurse, d)
-	w.must(err)
-	_, err = w.send(w.here, d.ID, 0, cutAfter(file, mib+20))
-	w.wants("cut", err, documents.ErrCut)
-	tail := w.gather() // while the tail is there
-	_, err = w.send(w.there, d.ID, mib+20, bytes.NewReader(file[mib+20:]))
-	w.must(err)
-	m := w.post(chat.Draft{Category: "nursing", Documents: []uuid.UUID{d.ID}})
-	path := "/documents/" + d.ID.String() + "/content"
-	if a := w.gpClient.Send("GET", path, nil, http.Header{}); a.Status != 200 || !bytes.Contains(a.Raw, []byte(inFile)) {
-		t.Fatalf("%d", a.Status)
-	}
-	w.gpClient.Send("GET", path, nil, http.Header{"Range": {"bytes=99999999-"}})
-	w.must(w.bucket.Remove(t.Context(), w.keysOf(d.ID)[0]))
-	_, _ = w.read(w.here, w.gp, d.ID) // damage is logged
-	everything := w.gather()
-	everything["log"] = said.text.Bytes()
-	for where, raw := range tail {
-		everything["earlier "+where] = raw
-	}
-	if !bytes.Contains(everything["log"], []byte(d.ID.String())) || !bytes.Contains(everything["table messages"], []byte(m.ID.String())) {
-		t.Fatal("this test does not look where things are written")
-	}
-	for where, raw := range everything {
-		for _, marker := range []string{inFile, inName, inCaption} {
-			if bytes.Contains(raw, []byte(marker)) || bytes.Contains(raw, []byte(hex.EncodeToString([]byte(marker)))) {
-				t.Errorf("%s holds %q in the clear", where, marker)
-			}
-		}
-	}
-}
-
-// gather is every table as its owner reads it, and every file of the bucket.
-func (w *world) gather() map[string][]byte {
-	w.t.Helper()
-	out := map[string][]byte{}
-	owner, err := pgx.Connect(w.t.Context(), w.DB.OwnerURL)
-	w.must(err)
-	defer owner.Close(w.t.Context())
-	rows, err := owner.Query(w.t.Context(), "select tablename from pg_tables where schemaname = 'public'")
-	w.must(err)
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	w.must(err)
-	for _, table := range tables {
-		var text bytes.Buffer
-		_, err := owner.PgConn().CopyTo(w.t.Context(), &text, "copy "+table+" to stdout")
-		w.must(err)
-		out["table "+table] = text.Bytes()
-	}
-	files := 0
-	w.must(filepath.WalkDir(filepath.Join(w.at.Files, w.at.Bucket), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		files++
-		raw, err := os.ReadFile(path)
-		out["file "+path] = append(raw, path...)
-		return err
-	}))
-	if files == 0 {
-		w.t.Fatal("the bucket's files were not found")
-	}
-	return out
 }
 
 func TestWhatNobodyAttachedIsSwept(t *testing.T) {

@@ -41,18 +41,20 @@ func TestAPushHoldsAnIDAndAClassOfUrgency(t *testing.T) {
 	}
 }
 
-// From the last look until the answer of the push service, who ends the alert waits; afterwards nothing rings.
+// From the last look until the answer of the push service, who ends the alert waits, also on another node than the one that
+// rings; afterwards nothing rings.
 func TestAnEndedAlertNeverRings(t *testing.T) {
-	for name, end := range map[string]func(*world, string) answer{
-		"taken": func(w *world, message string) answer {
-			return w.ask(w.nurse2, "POST", "/alerts/"+w.alertOf(w.nurse2, message).ID+"/acknowledge", object{"outcome": "taken"})
+	for name, end := range map[string]func(*world, *node.Node, string) answer{
+		"taken": func(w *world, at *node.Node, message string) answer {
+			return w.askAt(at, w.nurse2, "POST", "/alerts/"+w.alertOf(w.nurse2, message).ID+"/acknowledge", object{"outcome": "taken"})
 		},
-		"withdrawn": func(w *world, message string) answer {
-			return w.ask(w.nurse, "POST", "/messages/"+message+"/withdraw", object{"reason": "erreur"})
+		"withdrawn": func(w *world, at *node.Node, message string) answer {
+			return w.askAt(at, w.nurse, "POST", "/messages/"+message+"/withdraw", object{"reason": "erreur"})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, slow)
+			w := newWorld(t, slow, func(c *node.Config) { c.RedisURL = storagetest.Redis(t).URL })
+			w.start()
 			w.device(w.gp)
 			w.device(w.gp)
 			var ended atomic.Bool
@@ -61,10 +63,10 @@ func TestAnEndedAlertNeverRings(t *testing.T) {
 			answered := make(chan answer, 1)
 			begun := make(chan struct{})
 			// The end comes while the first push is between the look and its sending.
-			w.nodes[0].Alerts.BeforeSend(func() {
+			meanwhile := func(other *node.Node) {
 				once.Do(func() {
 					<-begun
-					go func() { got := end(w, message); ended.Store(true); answered <- got }()
+					go func() { got := end(w, other, message); ended.Store(true); answered <- got }()
 					w.wait("the end is written, and its answer waits for this push", func() bool {
 						var waits bool
 						w.must(w.owner.QueryRow(w.Context(), `select exists (select from pg_locks where locktype = 'advisory' and not granted
@@ -73,7 +75,9 @@ func TestAnEndedAlertNeverRings(t *testing.T) {
 						return waits || ended.Load()
 					})
 				})
-			})
+			}
+			w.nodes[0].Alerts.BeforeSend(func() { meanwhile(w.nodes[1]) })
+			w.nodes[1].Alerts.BeforeSend(func() { meanwhile(w.nodes[0]) })
 			w.push.Answer(func(*pushtest.Device, http.ResponseWriter, *http.Request) bool {
 				if ended.Load() {
 					t.Error("rang after the end was answered")

@@ -1,6 +1,9 @@
 package proof
 
 import (
+	"cmp"
+	"maps"
+	"net/http"
 	"slices"
 	"time"
 
@@ -9,8 +12,8 @@ import (
 
 // raised is the alert of a message as its owner reads it in the database.
 type raised struct {
-	id, message string
-	asked       []asked
+	id, message, state string
+	asked              []asked
 }
 
 type asked struct {
@@ -20,10 +23,10 @@ type asked struct {
 
 func (a *arena) readAlerts(tx pgx.Tx, t *truth) {
 	t.alerts = map[string]*raised{}
-	var id, message, person string
+	var id, message, state, person string
 	var at *time.Time
-	a.each(tx, []any{&id, &message}, func() { t.alerts[message] = &raised{id: id, message: message} },
-		"select id::text, message_id::text from alerts where space_id = $1", t.team)
+	a.each(tx, []any{&id, &message, &state}, func() { t.alerts[message] = &raised{id: id, message: message, state: state} },
+		"select id::text, message_id::text, state from alerts where space_id = $1", t.team)
 	a.each(tx, []any{&message, &person, &at}, func() {
 		if at != nil {
 			t.alerts[message].asked = append(t.alerts[message].asked, asked{person, *at})
@@ -132,8 +135,8 @@ func (w *world) listedAlerts(p *person) []string {
 	return out
 }
 
-// agreeAsked: whoever was ever asked, hence rung, might be alerted of that message at that moment; and the first was first in
-// order. A date that passed while the turn was given is no fault.
+// agreeAsked: whoever was ever asked might be alerted of that message at that moment; and came first in order of those who had
+// not been asked before. A date that passed while the turn was given is no fault.
 func (w *world) agreeAsked(t *truth) {
 	for _, alert := range t.alerts {
 		k := t.byID[alert.message]
@@ -144,30 +147,112 @@ func (w *world) agreeAsked(t *truth) {
 			r := t.At(a.person, a.at)
 			w.check(r.alertable(k.Message), "%s was asked of %s (%s) without right to be", a.person, k.ID, k.Category)
 			w.meet("alert: asked by right")
+			order := slices.DeleteFunc(w.orderOf(t, k.Message, a.at), func(id string) bool {
+				return slices.ContainsFunc(alert.asked[:i], func(before asked) bool { return before.person == id })
+			})
+			w.check(len(order) > 0 && order[0] == a.person, "%s was asked of %s, in order come %v", a.person, k.ID, order)
 			if i > 0 {
-				continue
-			}
-			for _, other := range t.seated(a.at) {
-				better := t.At(other, a.at)
-				w.check(!better.alertable(k.Message) || better.rank() >= r.rank(), "%s was asked before %s", a.person, other)
+				w.meet("alert: asked next")
 			}
 		}
 	}
 }
 
-// alertOrder compares whom a message would alert with the model.
-func (f *faces) alertOrder(p *person, t *truth, m Message, got []string) {
-	var want []string
-	for _, id := range t.seated(f.at) {
-		if t.At(id, f.at).alertable(m) {
-			want = append(want, id)
+// orderOf is whom a message alerts: by seat, then by name. Everybody here is called Personne.
+func (a *arena) orderOf(t *truth, m Message, at time.Time) []string {
+	var out []string
+	for _, id := range t.seated(at) {
+		if t.At(id, at).alertable(m) {
+			out = append(out, id)
 		}
 	}
-	f.check(sameSet(got, want), "%s: a message of %+v would alert %v, want %v", p.id, m, got, want)
-	rank := 0
-	for _, id := range got {
-		next := t.At(id, f.at).rank()
-		f.check(next >= rank, "%s: order %v", p.id, got)
-		rank = next
+	name := func(id string) string {
+		i := slices.IndexFunc(a.stock, func(p *person) bool { return p.id == id })
+		return a.stock[i].name
 	}
+	slices.SortFunc(out, func(x, y string) int {
+		return cmp.Or(cmp.Compare(t.At(x, at).rank(), t.At(y, at).rank()), cmp.Compare(name(x), name(y)))
+	})
+	return out
+}
+
+// answerOne has the one whose turn it is hand over an open alert, or somebody take it.
+func (w *world) answerOne(t *team) {
+	known := w.truthOf(t.id)
+	open := slices.DeleteFunc(slices.Collect(maps.Values(known.alerts)), func(a *raised) bool { return a.state != "open" || len(a.asked) == 0 })
+	if len(open) == 0 {
+		return
+	}
+	slices.SortFunc(open, func(a, b *raised) int { return cmp.Compare(a.message, b.message) })
+	alert := pick(w.dice, open)
+	by, outcome := pick(w.dice, w.people), "taken"
+	if w.chance(75) {
+		last := alert.asked[len(alert.asked)-1].person
+		by, outcome = w.people[slices.IndexFunc(w.people, func(p *person) bool { return p.id == last })], "handed_over"
+	}
+	w.expect(t, "answer alert", answering(by, alert, known.byID[alert.message]), func() answer {
+		return w.ask(w.IntN(2), by, "POST", "/alerts/"+alert.id+"/acknowledge", object{"outcome": outcome})
+	})
+}
+
+// answering: who was asked may answer while she reads the message, as may who could be; an alert may have ended meanwhile.
+func answering(by *person, alert *raised, k *kept) func(*truth, time.Time) []int {
+	return func(t *truth, at time.Time) []int {
+		r := t.At(by.id, at)
+		switch {
+		case !r.Sees(k.Message):
+			return []int{http.StatusNotFound}
+		case r.alertable(k.Message) || slices.ContainsFunc(alert.asked, func(a asked) bool { return a.person == by.id }):
+			return []int{http.StatusOK, http.StatusConflict}
+		}
+		return []int{http.StatusForbidden, http.StatusConflict}
+	}
+}
+
+// rungOut waits until every push is sent.
+func (w *world) rungOut(team string) {
+	w.wait("every push sent", func() bool {
+		var n int
+		w.must(w.owner.QueryRow(w.Context(), `select count(*) from river_job j join alerts a on a.id = (j.args->>'alert')::uuid
+			where a.space_id = $1 and j.kind in ('alert_ring', 'alert_push') and j.finalized_at is null`, team).Scan(&n))
+		return n == 0
+	})
+}
+
+// agreeRung: every device that rang is of somebody whom that alert asked and might still ask; and every device of the one whose
+// turn it is, rang. The dates that passed just before a push are no fault.
+func (w *world) agreeRung(t *truth) {
+	now, rung := w.now(), map[[2]string]int{}
+	for _, push := range w.push.Received() {
+		i := slices.IndexFunc(t.kept, func(k *kept) bool { a := t.alerts[k.ID]; return a != nil && a.id == push.Message.AlertID })
+		if i < 0 {
+			continue
+		}
+		k, p := t.kept[i], w.rings[push.Device]
+		alert := t.alerts[k.ID]
+		rung[[2]string{alert.id, p.id}]++
+		w.check(slices.ContainsFunc(alert.asked, func(a asked) bool { return a.person == p.id && !a.at.After(push.At) }), "a device of %s rang for %s, which never asked her", p.id, k.ID)
+		near := slices.ContainsFunc(t.edges, func(edge time.Time) bool { return edge.Sub(push.At).Abs() < committing })
+		w.check(near || t.At(p.id, push.At).alertable(k.Message), "a device of %s rang for %s (%s) without right", p.id, k.ID, k.Category)
+		w.meet("push: rung by right")
+	}
+	for _, alert := range t.alerts {
+		k := t.byID[alert.message]
+		if alert.state != "open" || len(alert.asked) == 0 {
+			continue
+		}
+		last := alert.asked[len(alert.asked)-1]
+		always := t.At(last.person, last.at).alertable(k.Message) && !slices.ContainsFunc(t.edges, func(edge time.Time) bool {
+			return edge.After(last.at) && edge.Before(now) && !t.At(last.person, edge).alertable(k.Message)
+		})
+		i := slices.IndexFunc(w.stock, func(p *person) bool { return p.id == last.person })
+		w.check(!always || rung[[2]string{alert.id, last.person}] >= w.stock[i].devices, "%d devices of %s rang for %s, she has %d",
+			rung[[2]string{alert.id, last.person}], last.person, k.ID, w.stock[i].devices)
+	}
+}
+
+// alertOrder compares whom a message would alert with the model.
+func (f *faces) alertOrder(p *person, t *truth, m Message, got []string) {
+	want := f.orderOf(t, m, f.at)
+	f.check(slices.Equal(got, want), "%s: a message of %+v would alert %v, want %v", p.id, m, got, want)
 }

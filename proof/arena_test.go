@@ -18,6 +18,8 @@ import (
 	"liaison/access"
 	"liaison/accounts"
 	"liaison/node"
+	"liaison/notifications"
+	"liaison/notifications/pushtest"
 	"liaison/professions"
 	"liaison/storage/storagetest"
 )
@@ -30,6 +32,8 @@ type arena struct {
 	nodes []*node.Node
 	http  *http.Client
 	stock []*person
+	push  *pushtest.Service
+	rings map[*pushtest.Device]*person
 }
 
 // person is somebody with an account.
@@ -37,34 +41,59 @@ type person struct {
 	id         string
 	profession Profession
 	token      string
+	name       string
+	devices    int
 }
 
 // newArena starts two nodes; without Redis neither hears of the other's commits but from the database.
 func newArena(t *testing.T, redis bool, people int) *arena {
 	t.Helper()
-	a := &arena{T: t, db: storagetest.New(t)}
+	a := emptyArena(t, storagetest.New(t))
+	cfg := a.config()
+	cfg.S3 = storagetest.S3(t)
+	if redis {
+		cfg.RedisURL = storagetest.Redis(t).URL
+	}
+	for range 2 {
+		a.start(cfg)
+	}
+	a.hire(people)
+	return a
+}
+
+// emptyArena is one without nodes and people.
+func emptyArena(t *testing.T, db *storagetest.DB) *arena {
+	t.Helper()
+	a := &arena{T: t, db: db, push: pushtest.New(t), rings: map[*pushtest.Device]*person{}}
 	a.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}, Timeout: time.Minute}
 	t.Cleanup(a.http.CloseIdleConnections)
 	var err error
 	a.owner, err = pgxpool.New(t.Context(), a.db.OwnerURL)
 	a.must(err)
 	t.Cleanup(a.owner.Close)
-	cfg := node.Config{
-		DatabaseURL: a.db.URL, OwnerURL: a.db.OwnerURL, KeysURL: a.db.KeysURL, MasterKeyFile: filepath.Join(t.TempDir(), "master.key"),
+	return a
+}
+
+// config is a node's over the arena's databases; its alerts ring at once, and then no more by themselves.
+func (a *arena) config() node.Config {
+	return node.Config{
+		DatabaseURL: a.db.URL, OwnerURL: a.db.OwnerURL, KeysURL: a.db.KeysURL, MasterKeyFile: filepath.Join(a.TempDir(), "master.key"),
 		Listen: "127.0.0.1:0", Territory: "Essai", Demo: true, AllowNoFsync: true, NoRateLimit: true, DrainFor: 2 * time.Second,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		AlertConfig: node.AlertConfig{
+			AlertTimes: notifications.Times{Grace: 100 * time.Millisecond, Repeat: time.Hour, Next: 2 * time.Hour},
+			AlertPoll:  200 * time.Millisecond, PushTestHosts: []string{a.push.Host()},
+		},
 	}
-	if redis {
-		cfg.RedisURL = storagetest.Redis(t).URL
-	}
-	for range 2 {
-		n, err := node.Start(t.Context(), cfg)
-		a.must(err)
-		t.Cleanup(n.Stop)
-		a.nodes = append(a.nodes, n)
-	}
-	a.hire(people)
-	return a
+}
+
+func (a *arena) start(cfg node.Config) *node.Node {
+	a.Helper()
+	n, err := node.Start(a.Context(), cfg)
+	a.must(err)
+	a.Cleanup(n.Stop)
+	a.nodes = append(a.nodes, n)
+	return n
 }
 
 func (a *arena) must(err error) {
@@ -77,14 +106,20 @@ func (a *arena) must(err error) {
 // hire makes people of every profession; their passwords are hashed once.
 func (a *arena) hire(count int) {
 	d := newDice(uint64(time.Now().UnixNano()))
+	for i := range count {
+		a.stock = append(a.stock, &person{id: newID(), profession: d.profession(i), name: d.name(), devices: i % 3})
+	}
+	a.employ()
+}
+
+// employ gives everybody of the stock an account, a session and devices.
+func (a *arena) employ() {
 	var ids []uuid.UUID
 	var all []accounts.DemoAccount
-	for i := range count {
-		p := &person{id: uuid.Must(uuid.NewV7()).String(), profession: d.profession(i)}
-		a.stock = append(a.stock, p)
+	for i, p := range a.stock {
 		ids = append(ids, uuid.MustParse(p.id))
 		all = append(all, accounts.DemoAccount{Login: fmt.Sprintf("p%d", i), NewAccount: accounts.NewAccount{Professional: accounts.Professional{
-			ID: ids[i], FamilyName: "Personne", GivenName: d.name(), Gender: "F", Profession: access.Profession(p.profession),
+			ID: ids[i], FamilyName: "Personne", GivenName: p.name, Gender: "F", Profession: access.Profession(p.profession),
 		}}})
 	}
 	a.must(a.nodes[0].Accounts.LoadDemoAccounts(a.Context(), all, "demo"))
@@ -92,6 +127,18 @@ func (a *arena) hire(count int) {
 	a.must(err)
 	for _, p := range a.stock {
 		p.token = tokens[uuid.MustParse(p.id)]
+		a.equip(p)
+	}
+}
+
+// equip registers nobody's device, one or two.
+func (a *arena) equip(p *person) {
+	for range p.devices {
+		d := a.push.Subscribe()
+		a.rings[d] = p
+		a.into(a.ask(0, p, "POST", "/devices", object{
+			"id": newID(), "name": "Téléphone", "endpoint": d.Endpoint, "keys": object{"p256dh": d.P256dh, "auth": d.Auth},
+		}), &struct{}{})
 	}
 }
 
@@ -146,10 +193,13 @@ func (a *arena) into(r answer, v any) {
 // answer too.
 func (a *arena) ask(n int, p *person, method, path string, body any, headers ...string) answer {
 	var send io.Reader
+	raw, isFile := body.([]byte)
 	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			return answer{raw: []byte(err.Error())}
+		if !isFile {
+			var err error
+			if raw, err = json.Marshal(body); err != nil {
+				return answer{raw: []byte(err.Error())}
+			}
 		}
 		send = bytes.NewReader(raw)
 	}
@@ -158,7 +208,7 @@ func (a *arena) ask(n int, p *person, method, path string, body any, headers ...
 		return answer{raw: []byte(err.Error())}
 	}
 	r.Header.Set("Authorization", "Bearer "+p.token)
-	if body != nil {
+	if body != nil && !isFile {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -169,11 +219,11 @@ func (a *arena) ask(n int, p *person, method, path string, body any, headers ...
 		return answer{raw: []byte(err.Error())}
 	}
 	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
+	said, err := io.ReadAll(res.Body)
 	if err != nil {
 		return answer{raw: []byte(err.Error())}
 	}
-	return answer{res.StatusCode, raw, res.Header}
+	return answer{res.StatusCode, said, res.Header}
 }
 
 // now is the database's clock: the only one that decides.

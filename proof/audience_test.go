@@ -92,6 +92,13 @@ func (f *faces) rowSecurity(p *person, t *truth, r Rights) {
 		return list
 	}
 	f.check(sameSet(ids("select id::text from messages where space_id = $1"), want), "%s (%v): row security shows other messages than the model", p.id, p.profession)
+	var files []string
+	for _, d := range t.filed {
+		if t.reads(r, d) {
+			files = append(files, d.id)
+		}
+	}
+	f.check(sameSet(ids("select id::text from documents where space_id = $1"), files), "%s (%v): row security shows other documents", p.id, p.profession)
 	f.check(sameSet(ids("select message_id::text from message_revisions where space_id = $1"), revised), "%s: row security shows other revisions", p.id)
 	f.check((len(ids("select id::text from patients where space_id = $1")) == 1) == r.Stands(), "%s: row security of the patient", p.id)
 	mayKnow := slices.ContainsFunc(r.Actions, func(a string) bool {
@@ -113,8 +120,12 @@ func (w *world) firstLock(all []*truth) {
 			for message := range t.alerts {
 				w.check(slices.Contains(listed, message) == r.Sees(t.byID[message].Message), "%s: without row security the alert of %s is listed wrongly", p.id, message)
 			}
+			f := &faces{world: w, at: at}
+			if r.Stands() {
+				f.documentList(p, t, r)
+				f.measures(p, t, r)
+			}
 			for _, channel := range t.channels {
-				f := &faces{world: w, at: at}
 				if !r.Stands() {
 					w.check(w.ask(0, p, "GET", "/channels/"+channel+"/messages", nil).status == http.StatusNotFound, "%s: the gate alone lets an outsider in", p.id)
 					continue

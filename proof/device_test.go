@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,6 +23,7 @@ type shown struct {
 	OnlyTo    []string `json:"only_to"`
 	Revision  int      `json:"revision"`
 	State     string   `json:"state"`
+	Documents []enclosed
 	Replies   *struct{ Count, Unread int }
 	Receipts  *struct{ Delivered, Seen, Of int }
 }
@@ -279,6 +281,9 @@ func (d *device) agreeOn(what string, t *truth, r Rights, channel string) {
 			what, d.id, k.ID, m.Revision, m.State, k.revision, k.state)
 		d.check((m.ThreadID == nil) == (t.root(r, k) == nil), "%s of %s: thread of %s is %v", what, d.id, k.ID, m.ThreadID)
 		d.check(k.state == "withdrawn" || d.saidLast(k.ID, m.Text), "%s of %s: %s says %q", what, d.id, k.ID, m.Text)
+		full := k.state != "withdrawn" || k.Author == d.id || slices.Contains(r.Actions, "see_full_reasons")
+		d.check(full || len(m.Documents) == 0, "%s of %s: withdrawn %s still holds documents", what, d.id, k.ID)
+		d.check(k.state == "withdrawn" || d.sameEnclosed(t, k, m.Documents), "%s of %s: %s holds %+v", what, d.id, k.ID, m.Documents)
 	}
 	if len(held) > len(seen) {
 		for id := range held {

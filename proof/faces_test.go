@@ -38,6 +38,7 @@ func (w *world) faces(all []*truth) {
 			f.search(p, t, r)
 			f.measures(p, t, r)
 			f.alertsOf(p, t, r, listed)
+			f.documents(p, t, r)
 			f.rowSecurity(p, t, r)
 		}
 	}
@@ -202,8 +203,9 @@ func (f *faces) sameMessage(p *person, t *truth, r Rights, what string, m shown,
 		"%s: %s shows %+v, want %+v", p.id, what, m, k)
 	full := k.Author == p.id || slices.Contains(r.Actions, "see_full_reasons")
 	if k.state == "withdrawn" && !full {
-		f.check(m.Text == "", "%s: %s tells a withdrawn text", p.id, what)
+		f.check(m.Text == "" && len(m.Documents) == 0, "%s: %s tells a withdrawn text", p.id, what)
 	} else {
+		f.check(f.sameEnclosed(t, k, m.Documents), "%s: %s: %s holds %+v", p.id, what, k.ID, m.Documents)
 		f.check(f.saidLast(k.ID, m.Text), "%s: %s: %s says %q", p.id, what, k.ID, m.Text)
 	}
 	root := t.root(r, k)

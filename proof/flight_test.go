@@ -19,6 +19,16 @@ func (w *world) race(t *team) {
 			}
 		})
 	}
+	for n := range 2 {
+		mine := newDice(w.seed*37 + uint64(n))
+		if len(known.filed) > 0 {
+			wg.Go(func() {
+				for range 8 {
+					w.readInFlight(pick(mine, w.people), pick(mine, known.filed), pick(mine, []string{"", "/content", "/thumbnail"}), n)
+				}
+			})
+		}
+	}
 	change := w.change(t, known)
 	wg.Go(change)
 	wg.Wait()

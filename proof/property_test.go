@@ -56,7 +56,10 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 			"audience: reads", "audience: profession", "audience: narrowed", "audience: no_access",
 			"face: refused like absent", "face: message shown", "face: reply without its hidden root", "face: former revision", "face: own receipts",
 			"face: found", "face: hidden not found", "face: withdrawn not found", "face: former word not found", "face: measure",
-			"face: alert shown", "face: alert hidden", "alert told", "alert: asked by right",
+			"face: alert shown", "face: alert hidden", "alert told", "alert: asked by right", "alert: asked next", "push: rung by right",
+			"face: document shown", "face: document hidden", "face: unattached, its uploader's alone", "face: document of a withdrawn message",
+			"face: whole file", "face: range", "face: thumbnail", "face: document found", "face: hidden document not found",
+			"in flight: document read", "in flight: document refused",
 			"in flight: posted", "row security alone", "predicate alone",
 		})
 	}
@@ -134,7 +137,13 @@ func (w *world) live() {
 		w.postOne(pick(w.dice, w.teams))
 	}
 	w.changeOne(pick(w.dice, w.teams))
+	for range 4 {
+		w.answerOne(pick(w.dice, w.teams))
+	}
 	w.still()
+	for _, t := range w.teams {
+		w.rungOut(t.id)
+	}
 	w.receive(live)
 	w.quiet(live)
 	all := w.truths()
@@ -148,6 +157,8 @@ func (w *world) live() {
 		w.agreeInFlight(t)
 		w.agreeReceipts(t)
 		w.agreeAsked(t)
+		w.agreeRung(t)
+		w.agreeRead(t)
 	}
 	w.agreeSaid(all)
 	w.faces(all)

@@ -23,6 +23,8 @@ type world struct {
 
 	mu       sync.Mutex
 	said     map[string][]string // every acknowledged text of a message, by its id
+	files    map[string]*file    // every document announced, by its id
+	read     []fileRead          // those asked for while the circle changed
 	met      coverage
 	compared int
 }
@@ -33,7 +35,7 @@ type team struct {
 }
 
 func newWorld(a *arena, seed uint64, people []*person) *world {
-	w := &world{arena: a, dice: newDice(seed), seed: seed, people: people, said: map[string][]string{}, met: coverage{}}
+	w := &world{arena: a, dice: newDice(seed), seed: seed, people: people, said: map[string][]string{}, files: map[string]*file{}, met: coverage{}}
 	w.teams = []*team{w.open(people[0]), w.open(people[w.IntN(2)])}
 	w.corridor = w.open(people[0])
 	return w
@@ -244,7 +246,11 @@ func (w *world) draft(known *truth, r Rights, channel string) object {
 func (w *world) postOne(t *team) {
 	channel, by := pick(w.dice, t.channels), pick(w.dice, w.people)
 	known := w.truthOf(t.id)
-	body := w.draft(known, known.At(by.id, w.now()), channel)
+	r := known.At(by.id, w.now())
+	body := w.draft(known, r, channel)
+	if w.chance(25) {
+		w.enclose(t, by, body)
+	}
 	got := w.expect(t, "post", posting(by, body), func() answer {
 		return w.ask(w.IntN(2), by, "POST", "/channels/"+channel+"/messages", body)
 	})

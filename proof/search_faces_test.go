@@ -35,10 +35,11 @@ func rateIn(id string) (rate float64, holds bool) {
 }
 
 type foundItem struct {
-	Kind    string
-	Team    struct{ ID string }
-	Message shown
-	Snippet []struct {
+	Kind     string
+	Team     struct{ ID string }
+	Message  shown
+	Document enclosed
+	Snippet  []struct {
 		Text string
 		Hit  bool
 	}

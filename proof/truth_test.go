@@ -23,6 +23,7 @@ type truth struct {
 	marks    map[[2]string]int64 // read marks by person and channel
 	receipts map[[2]string]bool  // by message and person: seen
 	alerts   map[string]*raised  // by message
+	filed    []*filed
 }
 
 // kept is one message and the instants of its revisions, first the post.
@@ -52,6 +53,7 @@ func (a *arena) truthOf(team string) *truth {
 	a.readMessages(tx, t)
 	a.readMarks(tx, t)
 	a.readAlerts(tx, t)
+	a.readFiled(tx, t)
 	return t
 }
 

@@ -35,6 +35,7 @@ type Received struct {
 	Cipher  []byte
 	Claims  jwt.MapClaims
 	Token   string
+	At      time.Time
 	Message struct {
 		WebPush      int    `json:"web_push"`
 		AlertID      string `json:"alert_id"`
@@ -144,6 +145,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	got.At = time.Now()
 	s.mu.Lock()
 	s.got = append(s.got, got)
 	close(s.come)
