@@ -12,6 +12,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"liaison/access"
+	"liaison/chat"
 	"liaison/chat/words"
 	"liaison/vault"
 )
@@ -102,8 +104,12 @@ func (r *run) loadArchive(ctx context.Context, a *archive) error {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
+	return r.measureArchive(ctx)
+}
+
+func (r *run) measureArchive(ctx context.Context) error {
 	var bytes int64
-	err = r.ground.admin.QueryRow(ctx, "select count(*), pg_total_relation_size('search_entries') from messages").Scan(&r.report.Searches.Messages, &bytes)
+	err := r.ground.admin.QueryRow(ctx, "select count(*), pg_total_relation_size('search_entries') from messages").Scan(&r.report.Searches.Messages, &bytes)
 	r.report.Searches.IndexMiB = mib(bytes)
 	return err
 }
@@ -113,13 +119,19 @@ func (r *run) copyArchive(ctx context.Context, a *archive, keys *vault.Vault) er
 	for i, word := range a.words.words {
 		stems[i] = words.Of(word)[0]
 	}
+	for _, code := range categories {
+		stems = append(stems, chat.FactTerms(chat.KindMessage, uuid.Nil, bitOf(code), "")...)
+	}
+	for _, author := range a.authors {
+		stems = append(stems, chat.FactTerms(chat.KindMessage, author.id, 0, "")...)
+	}
 	terms := make([][]int64, len(a.circles))
 	for i, c := range a.circles {
-		made, err := keys.Terms(ctx, []uuid.UUID{c.space}, stems)
+		made, err := keys.Terms(ctx, []uuid.UUID{c.Space}, stems)
 		if err != nil {
 			return err
 		}
-		terms[i] = made[c.space]
+		terms[i] = made[c.Space]
 	}
 	for from := 0; from < r.Search; from += copyStep {
 		if err := r.copyStep(ctx, a, keys, terms, from, min(copyStep, r.Search-from)); err != nil {
@@ -137,18 +149,19 @@ func (r *run) copyStep(ctx context.Context, a *archive, keys *vault.Vault, terms
 		c := a.circles[n]
 		said := a.words.message()
 		id, at := newID(), time.Now().Add(-time.Duration(r.Search-i)*archiveMinutes*time.Minute)
-		body, err := a.sealed(ctx, keys, c.space, id, said)
+		body, err := a.sealed(ctx, keys, c.Space, id, said)
 		if err != nil {
 			return err
 		}
-		category := int32(1) << (i % len(categories)) // a home help reads some of them
-		messages[k] = []any{id, c.space, c.notebook, int64(1_000_000 + i), a.many.id, category, body, []byte{}, at, at}
+		category := bitOf(categories[i%len(categories)]) // some read some of them
+		messages[k] = []any{id, c.Space, c.Notebook, int64(1_000_000 + i), a.authors[i%writers].id, int32(category), body, []byte{}, at, at}
 		held := make([]int64, len(said))
 		for j, w := range said {
 			held[j] = terms[n][w]
 		}
+		held = append(held, terms[n][wordCount+i%len(categories)], terms[n][wordCount+len(categories)+i%writers])
 		slices.Sort(held)
-		entries[k] = []any{id, "message", id, c.space, at, slices.Compact(held)}
+		entries[k] = []any{id, "message", id, c.Space, at, slices.Compact(held)}
 	}
 	columns := []string{"id", "space_id", "channel_id", "position", "author_id", "category", "body", "fingerprint", "written_at", "created_at"}
 	if _, err := r.ground.admin.CopyFrom(ctx, pgx.Identifier{"messages"}, columns, pgx.CopyFromRows(messages)); err != nil {
@@ -159,6 +172,11 @@ func (r *run) copyStep(ctx context.Context, a *archive, keys *vault.Vault, terms
 		return fmt.Errorf("copy entries: %w", err)
 	}
 	return nil
+}
+
+func bitOf(code string) access.Categories {
+	bit, _ := access.ParseCategory(code)
+	return bit
 }
 
 func (a *archive) sealed(ctx context.Context, keys *vault.Vault, space, id uuid.UUID, said []int) ([]byte, error) {

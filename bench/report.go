@@ -126,15 +126,16 @@ func (r *Report) printSearches(p printer) {
 	if s.Messages == 0 {
 		return
 	}
-	p("\nSearching %d messages (loaded in %.0f s, index and its table %.0f MiB); sequential scans meanwhile: %d", s.Messages, s.Load, s.IndexMiB, s.SeqScans)
+	p("\nSearching %d messages over HTTP (loaded in %.0f s, index and its table %.0f MiB); sequential scans meanwhile: %d", s.Messages, s.Load, s.IndexMiB, s.SeqScans)
 	for _, who := range s.Readers {
-		p("%s\thits\tp50 ms\tp95 ms\tover HTTP, with patients: p50 ms\tp95 ms", who.Who)
+		p("%s\tmessages that hold it\tp50 ms\tp95 ms\tquiet p95\tserver CPU ms\tdatabase CPU ms", who.Who)
 		for _, k := range who.Kinds {
-			p("  %s\t%d\t%.1f\t%.1f\t%.1f\t%.1f", k.Name, k.Hits, k.P50, k.P95, k.HTTPP50, k.HTTPP95)
+			p("  %s\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f", k.Name, k.Hits, k.P50, k.P95, k.Quiet, k.Server, k.Database)
 		}
-		p("  all of them, over HTTP\t\t\t\t\t%.1f", who.P95)
 	}
-	p("Posted, then found by its author while others post %d/s: p50 %.0f ms, p95 %.0f ms", openRate, s.FoundP50, s.FoundP95)
+	p("Indexed after its post while others post %d/s: p50 %.0f ms, p99 %.0f ms; found by its author after she began to post: %.0f, %.0f", openRate,
+		s.Lag.P50, s.Lag.P99, s.Lag.FoundP50, s.Lag.FoundP99)
+	p("A whole pass indexes %.0f messages/s; %d take %.0f s%s", s.Lag.Rate, s.Messages, s.Lag.Whole, map[bool]string{true: " at that rate"}[s.Lag.Estimated])
 }
 
 // Faults says what must not happen: a message lost, given twice, or given to somebody who does not read it.
