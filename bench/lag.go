@@ -152,7 +152,8 @@ func (r *run) indexRate(ctx context.Context) error {
 	}
 	took := time.Since(began)
 	var done, all int
-	if err := admin.QueryRow(ctx, "select count(*) filter (where $1::uuid is null or id <= $1), count(*) from messages", reached).Scan(&done, &all); err != nil {
+	if err := admin.QueryRow(ctx, `select count(*) filter (where $1::uuid is null
+		or (channel_id, position) <= (select channel_id, position from messages where id = $1)), count(*) from messages`, reached).Scan(&done, &all); err != nil {
 		return err
 	}
 	lag.Rate = float64(done) / took.Seconds()

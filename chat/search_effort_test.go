@@ -29,7 +29,8 @@ func TestSearchFindsTheSameHoweverItGoesAbout(t *testing.T) {
 		"walks":                 {held: 0, window: 7, walked: everything, sorted: 5, first: 2, most: 3},
 		"walks in one window":   {held: 0, window: 1000, walked: everything, sorted: 5, first: 2, most: 3},
 		"walks, then gathers":   {held: 1, window: 3, walked: 9, sorted: 4, first: 1, most: 2},
-		"gathers, a few a time": {held: everything, window: 1, walked: 1, sorted: 2, first: 1, most: 1},
+		"gives up at once":      {held: 1, window: 1, walked: 1, sorted: 2, first: 1, most: 1},
+		"gathers, a few a time": {held: everything, window: 2, walked: 2, sorted: 2, first: 1, most: 1},
 	}
 	for _, who := range []access.Actor{w.gp, w.help} {
 		for _, q := range []Search{

@@ -46,33 +46,38 @@ type foundRow struct {
 // effort is how a search goes about; what it finds does not depend on it.
 type effort struct {
 	held   int // hits that are gathered and sorted, each read from its own place
-	window int // entries that one statement of a walk goes through at most
+	window int // entries that a walk begins with
 	walked int // entries that a walk goes through at most
 	sorted int // hits that come sorted from one gathering
 	first  int // messages read at once: few at first, more where the reader sees little of what is met
 	most   int
 }
 
-// usual was measured (docs/performance.md). What at most held entries hold is gathered. Of a word that more hold, the newest are
-// soon met going back in time; where they are not, because it was used long ago, everything is gathered after all.
-var usual = effort{held: 4000, window: 5000, walked: 20_000, sorted: 600, first: 25, most: 200}
+// usual was measured (docs/performance.md).
+var usual = effort{held: 4000, window: 500, walked: 8000, sorted: 600, first: 25, most: 200}
 
 const everything = 1 << 30
 
-// find gathers one item more than asked, to know whether there is a next page.
+// find gathers one item more than asked, to know whether there is a next page. Of words that many messages hold, the newest are
+// met soon by going back in time. When a little of that shows that they are not, all hits are gathered, unless there are too
+// many; of those the newest should not be far; and if they are, because the words were used long ago, all are gathered.
 func (f *finding) find(ctx context.Context) error {
 	in, err := f.spaces(ctx)
 	if err != nil || len(in.ids) == 0 {
 		return err
 	}
-	if done, err := f.gather(ctx, in, f.service.effort.held); done || err != nil {
-		return err
+	e := f.service.effort
+	for _, step := range []func() (bool, error){
+		func() (bool, error) { return f.walk(ctx, in, false) },
+		func() (bool, error) { return f.gather(ctx, in, e.held) },
+		func() (bool, error) { return f.walk(ctx, in, true) },
+		func() (bool, error) { return f.gather(ctx, in, everything) },
+	} {
+		if done, err := step(); done || err != nil {
+			return err
+		}
 	}
-	if done, err := f.walk(ctx, in); done || err != nil {
-		return err
-	}
-	_, err = f.gather(ctx, in, everything)
-	return err
+	return nil
 }
 
 // gather takes hits from the index of terms, sorted; it is not done when there are more than bound.
@@ -90,12 +95,11 @@ func (f *finding) gather(ctx context.Context, in termsBySpace, bound int) (done 
 	}
 }
 
-// walk goes back in time.
-func (f *finding) walk(ctx context.Context, in termsBySpace) (done bool, err error) {
-	args := f.walkArgs(in)
+// walk goes back in time, by windows that grow; unless it is stubborn, it ends once enough does not seem near.
+func (f *finding) walk(ctx context.Context, in termsBySpace, stubborn bool) (done bool, err error) {
 	e := f.service.effort
-	most := e.first
-	for seen := 0; seen < e.walked; most = min(2*most, e.most) {
+	args, seen := f.walkArgs(in), 0
+	for most := e.first; seen < e.walked; most = min(2*most, e.most) {
 		args["before"], args["object"], args["most"] = f.before.At, f.before.ID, most
 		met, err := f.hits(ctx, walkSQL, args)
 		if err != nil || len(met) == 0 {
@@ -104,11 +108,15 @@ func (f *finding) walk(ctx context.Context, in termsBySpace) (done bool, err err
 		last, count := met[len(met)-1], len(met)
 		// The entry at the end of a window need not be a hit.
 		full, err := f.takeSome(ctx, slices.DeleteFunc(met, func(h hit) bool { return !h.Within }))
-		if full || err != nil || count < most && last.Held < e.window {
+		if full || err != nil || count < most && last.Held < args["window"].(int) {
 			return true, err
 		}
 		f.goOn(last)
 		seen += last.Held
+		if !stubborn && seen*(f.Limit+1) > e.walked*len(f.items) {
+			return false, nil
+		}
+		args["window"] = max(e.window, min(seen, e.walked-seen))
 	}
 	return false, nil
 }

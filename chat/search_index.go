@@ -173,8 +173,11 @@ func readProgress(ctx context.Context, sc access.Scope) (p progress, mine bool, 
 func (p progress) page(ctx context.Context, sc access.Scope) ([]uuid.UUID, error) {
 	sql := `select distinct message_id from events where message_id is not null and ` + events.NotSeen + `
 		and pg_visible_in_snapshot(xid, @next::text::pg_snapshot) and message_id > @after order by 1 limit @most`
-	if p.whole {
-		sql = "select id from messages where id > @after order by id limit @most"
+	if p.whole { // space by space: their terms lie side by side in the index
+		sql = `select m.id from messages m where (m.channel_id, m.position) > (
+				coalesce((select channel_id from messages where id = @after), '00000000-0000-0000-0000-000000000000'),
+				coalesce((select position from messages where id = @after), -1))
+			order by m.channel_id, m.position limit @most`
 	}
 	rows, err := sc.Tx().Query(ctx, sql, pgx.NamedArgs{"horizon": string(p.horizon), "next": string(p.next), "after": p.after, "most": indexMost})
 	if err != nil {
