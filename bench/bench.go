@@ -83,6 +83,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if err := r.all(ctx); err != nil {
 		return nil, err
 	}
+	r.report.Machine.LoadAfter = loadAverage()
 	r.report.Took = time.Since(began).Seconds()
 	return r.report, nil
 }
