@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,7 @@ import (
 
 // vocabulary are words used as often as a language uses them: few very often, most of them hardly.
 type vocabulary struct {
+	mu       sync.Mutex
 	words    []string
 	held     []int // how many messages hold each
 	messages int
@@ -28,7 +30,10 @@ type vocabulary struct {
 }
 
 const (
-	wordCount      = 8000
+	commonCount    = 8000
+	rareCount      = 40
+	rareEvery      = 250 // messages hold one of the rare words
+	wordCount      = commonCount + rareCount
 	wordsAMessage  = 45
 	bodyKey        = "t" // of the text in a sealed body
 	copyStep       = 20_000
@@ -37,7 +42,7 @@ const (
 
 func newVocabulary() *vocabulary {
 	v := &vocabulary{held: make([]int, wordCount), dice: rand.New(rand.NewPCG(3, 5))}
-	v.zipf = rand.NewZipf(v.dice, 1.15, 8, wordCount-1)
+	v.zipf = rand.NewZipf(v.dice, 1.15, 8, commonCount-1)
 	for i := range wordCount {
 		v.words = append(v.words, syllables(i))
 	}
@@ -57,9 +62,14 @@ func syllables(n int) string {
 
 // message is the words of one message.
 func (v *vocabulary) message() []int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	said := make([]int, wordsAMessage)
 	for i := range said {
 		said[i] = int(v.zipf.Uint64())
+	}
+	if v.messages%rareEvery == 0 {
+		said[0] = commonCount + v.messages/rareEvery%rareCount
 	}
 	distinct := slices.Clone(said)
 	slices.Sort(distinct)
@@ -68,6 +78,14 @@ func (v *vocabulary) message() []int {
 	}
 	v.messages++
 	return said
+}
+
+func (v *vocabulary) spoken(said []int) string {
+	words := make([]string, len(said))
+	for i, w := range said {
+		words[i] = v.words[w]
+	}
+	return strings.Join(words, " ")
 }
 
 // loadArchive copies sealed messages and their entries into the tables, as if they had been posted and indexed: only a bench
@@ -180,11 +198,7 @@ func bitOf(code string) access.Categories {
 }
 
 func (a *archive) sealed(ctx context.Context, keys *vault.Vault, space, id uuid.UUID, said []int) ([]byte, error) {
-	spoken := make([]string, len(said))
-	for i, w := range said {
-		spoken[i] = a.words.words[w]
-	}
-	raw, err := json.Marshal(map[string]string{bodyKey: strings.Join(spoken, " ")})
+	raw, err := json.Marshal(map[string]string{bodyKey: a.words.spoken(said)})
 	if err != nil {
 		return nil, err
 	}

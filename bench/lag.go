@@ -65,7 +65,7 @@ func (a *archive) postAlong(ctx context.Context, n *node.Node) error {
 		case <-tick.C:
 		}
 		others.Go(func() error {
-			_, err := a.post(context.WithoutCancel(ctx), n, i*7, text())
+			_, err := a.post(context.WithoutCancel(ctx), n, i*7, a.words.spoken(a.words.message()))
 			return err
 		})
 	}
@@ -81,7 +81,7 @@ func (a *archive) post(ctx context.Context, n *node.Node, i int, text string) (u
 func (r *run) indexedAfterPost(ctx context.Context, n *node.Node, a *archive) error {
 	var took []time.Duration
 	for i := range lagPosts {
-		id, err := a.post(ctx, n, i, text())
+		id, err := a.post(ctx, n, i, a.words.spoken(a.words.message()))
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ type effort struct {
 }
 
 // usual was measured (docs/performance.md).
-var usual = effort{held: 4000, window: 500, walked: 8000, sorted: 600, first: 25, most: 200}
+var usual = effort{held: 2000, window: 2000, walked: 16_000, sorted: 600, first: 25, most: 200}
 
 const everything = 1 << 30
 
@@ -190,7 +190,7 @@ func (f *finding) readable(ctx context.Context, spaces []uuid.UUID) (map[uuid.UU
 // keeps it off the index of terms, from which everything would come before anything can be sorted.
 const (
 	gatherSQL = `select e.object_id, e.kind, e.message_id, e.at, e.held, e.within from (
-		select e.*, (count(*) over ())::int as held, (e.at, e.object_id) < (@before, @object) and e.at >= @from and e.at < @to as within from (
+		select e.*, (count(*) over ())::int as held, (e.at, e.object_id) < (@before, @object) and e.at >= @from as within from (
 			select e.* from unnest(@spaces::uuid[], @terms::text[], @readable::text[]) v (space, terms, readable)
 			cross join lateral (select e.object_id, e.kind, e.message_id, e.at from search_entries e where e.terms @> v.terms::bigint[]
 				and e.space_id = v.space and case when @kind = '' or e.kind = @kind then v.readable is null or e.terms && v.readable::bigint[] end
@@ -201,7 +201,7 @@ const (
 		select e.*, (row_number() over (order by e.at desc, e.object_id desc))::int as place,
 			case when e.terms @> (@terms::jsonb ->> e.space_id::text)::bigint[] and (@kind = '' or e.kind = @kind)
 				then coalesce(e.terms && (@readable::jsonb ->> e.space_id::text)::bigint[], true) else false end as hit
-		from (select * from search_entries e where (e.at, e.object_id) < (@before, @object) and e.at >= @from and e.at < @to
+		from (select * from search_entries e where (e.at, e.object_id) < (@before, @object) and e.at >= @from
 			order by e.at desc, e.object_id desc limit @window) e) e
 		where e.hit or e.place = @window order by e.at desc, e.object_id desc limit @most`
 )
@@ -225,7 +225,7 @@ func (f *finding) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]h
 func (f *finding) gatherArgs(in termsBySpace, bound int) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"spaces": in.ids, "terms": in.texts, "readable": in.readable, "bound": bound, "most": f.service.effort.sorted, "kind": f.Kind,
-		"before": f.before.At, "object": f.before.ID, "from": f.From, "to": f.To,
+		"before": f.before.At, "object": f.before.ID, "from": f.From,
 	}
 }
 
@@ -239,7 +239,7 @@ func (f *finding) walkArgs(in termsBySpace) pgx.NamedArgs {
 	}
 	return pgx.NamedArgs{
 		"terms": asJSON(terms), "readable": asJSON(readable), "window": f.service.effort.window, "most": f.service.effort.first, "kind": f.Kind,
-		"before": f.before.At, "object": f.before.ID, "from": f.From, "to": f.To,
+		"before": f.before.At, "object": f.before.ID, "from": f.From,
 	}
 }
 
