@@ -268,8 +268,11 @@ func TestTermsAreOfTheirSpace(t *testing.T) {
 	w := newWorld(t)
 	first := w.space
 	w.open()
-	made, err := w.keys.Terms(t.Context(), []uuid.UUID{first, w.space, newID()}, []string{"insulin"})
+	made, err := w.keys.Terms(t.Context(), []uuid.UUID{first, w.space, newID()}, []string{"insulin", "poids"})
 	w.must(err)
+	if two := made[first]; two[0]>>40 != two[1]>>40 || two[0] == two[1] || two[0]>>40 == made[w.space][0]>>40 {
+		t.Errorf("terms of a space do not lie side by side, apart from others: %x", made)
+	}
 	if len(made) != 2 || made[first][0] == made[w.space][0] {
 		t.Errorf("terms %v", made)
 	}
