@@ -54,7 +54,7 @@ type effort struct {
 }
 
 // usual was measured (docs/performance.md).
-var usual = effort{held: 2000, window: 2000, walked: 16_000, sorted: 600, first: 25, most: 200}
+var usual = effort{held: 2000, window: 1000, walked: 16_000, sorted: 600, first: 25, most: 200}
 
 const everything = 1 << 30
 
@@ -266,6 +266,9 @@ func (f *finding) take(ctx context.Context, hits []hit) (full bool, err error) {
 
 // takeSome keeps the hits whose message the actor may read and says every word now; full says that there are enough.
 func (f *finding) takeSome(ctx context.Context, hits []hit) (full bool, err error) {
+	if len(hits) == 0 {
+		return false, nil
+	}
 	rows, err := f.read(ctx, hits)
 	if err != nil {
 		return false, err
