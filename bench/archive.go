@@ -7,17 +7,21 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"liaison/access"
+	"liaison/chat"
 	"liaison/chat/words"
 	"liaison/vault"
 )
 
 // vocabulary are words used as often as a language uses them: few very often, most of them hardly.
 type vocabulary struct {
+	mu       sync.Mutex
 	words    []string
 	held     []int // how many messages hold each
 	messages int
@@ -26,7 +30,10 @@ type vocabulary struct {
 }
 
 const (
-	wordCount      = 8000
+	commonCount    = 8000
+	rareCount      = 40
+	rareEvery      = 250 // messages hold one of the rare words
+	wordCount      = commonCount + rareCount
 	wordsAMessage  = 45
 	bodyKey        = "t" // of the text in a sealed body
 	copyStep       = 20_000
@@ -35,7 +42,7 @@ const (
 
 func newVocabulary() *vocabulary {
 	v := &vocabulary{held: make([]int, wordCount), dice: rand.New(rand.NewPCG(3, 5))}
-	v.zipf = rand.NewZipf(v.dice, 1.15, 8, wordCount-1)
+	v.zipf = rand.NewZipf(v.dice, 1.15, 8, commonCount-1)
 	for i := range wordCount {
 		v.words = append(v.words, syllables(i))
 	}
@@ -55,9 +62,14 @@ func syllables(n int) string {
 
 // message is the words of one message.
 func (v *vocabulary) message() []int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	said := make([]int, wordsAMessage)
 	for i := range said {
 		said[i] = int(v.zipf.Uint64())
+	}
+	if v.messages%rareEvery == 0 {
+		said[0] = commonCount + v.messages/rareEvery%rareCount
 	}
 	distinct := slices.Clone(said)
 	slices.Sort(distinct)
@@ -66,6 +78,14 @@ func (v *vocabulary) message() []int {
 	}
 	v.messages++
 	return said
+}
+
+func (v *vocabulary) spoken(said []int) string {
+	words := make([]string, len(said))
+	for i, w := range said {
+		words[i] = v.words[w]
+	}
+	return strings.Join(words, " ")
 }
 
 // loadArchive copies sealed messages and their entries into the tables, as if they had been posted and indexed: only a bench
@@ -102,8 +122,12 @@ func (r *run) loadArchive(ctx context.Context, a *archive) error {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
+	return r.measureArchive(ctx)
+}
+
+func (r *run) measureArchive(ctx context.Context) error {
 	var bytes int64
-	err = r.ground.admin.QueryRow(ctx, "select count(*), pg_total_relation_size('search_entries') from messages").Scan(&r.report.Searches.Messages, &bytes)
+	err := r.ground.admin.QueryRow(ctx, "select count(*), pg_total_relation_size('search_entries') from messages").Scan(&r.report.Searches.Messages, &bytes)
 	r.report.Searches.IndexMiB = mib(bytes)
 	return err
 }
@@ -113,13 +137,19 @@ func (r *run) copyArchive(ctx context.Context, a *archive, keys *vault.Vault) er
 	for i, word := range a.words.words {
 		stems[i] = words.Of(word)[0]
 	}
+	for _, code := range categories {
+		stems = append(stems, chat.FactTerms(chat.KindMessage, uuid.Nil, bitOf(code), "")...)
+	}
+	for _, author := range a.authors {
+		stems = append(stems, chat.FactTerms(chat.KindMessage, author.id, 0, "")...)
+	}
 	terms := make([][]int64, len(a.circles))
 	for i, c := range a.circles {
-		made, err := keys.Terms(ctx, []uuid.UUID{c.space}, stems)
+		made, err := keys.Terms(ctx, []uuid.UUID{c.Space}, stems)
 		if err != nil {
 			return err
 		}
-		terms[i] = made[c.space]
+		terms[i] = made[c.Space]
 	}
 	for from := 0; from < r.Search; from += copyStep {
 		if err := r.copyStep(ctx, a, keys, terms, from, min(copyStep, r.Search-from)); err != nil {
@@ -137,18 +167,19 @@ func (r *run) copyStep(ctx context.Context, a *archive, keys *vault.Vault, terms
 		c := a.circles[n]
 		said := a.words.message()
 		id, at := newID(), time.Now().Add(-time.Duration(r.Search-i)*archiveMinutes*time.Minute)
-		body, err := a.sealed(ctx, keys, c.space, id, said)
+		body, err := a.sealed(ctx, keys, c.Space, id, said)
 		if err != nil {
 			return err
 		}
-		category := int32(1) << (i % len(categories)) // a home help reads some of them
-		messages[k] = []any{id, c.space, c.notebook, int64(1_000_000 + i), a.many.id, category, body, []byte{}, at, at}
+		category := bitOf(categories[i%len(categories)]) // some read some of them
+		messages[k] = []any{id, c.Space, c.Notebook, int64(1_000_000 + i), a.authors[i%writers].id, int32(category), body, []byte{}, at, at}
 		held := make([]int64, len(said))
 		for j, w := range said {
 			held[j] = terms[n][w]
 		}
+		held = append(held, terms[n][wordCount+i%len(categories)], terms[n][wordCount+len(categories)+i%writers])
 		slices.Sort(held)
-		entries[k] = []any{id, "message", id, c.space, at, slices.Compact(held)}
+		entries[k] = []any{id, "message", id, c.Space, at, slices.Compact(held)}
 	}
 	columns := []string{"id", "space_id", "channel_id", "position", "author_id", "category", "body", "fingerprint", "written_at", "created_at"}
 	if _, err := r.ground.admin.CopyFrom(ctx, pgx.Identifier{"messages"}, columns, pgx.CopyFromRows(messages)); err != nil {
@@ -161,12 +192,13 @@ func (r *run) copyStep(ctx context.Context, a *archive, keys *vault.Vault, terms
 	return nil
 }
 
+func bitOf(code string) access.Categories {
+	bit, _ := access.ParseCategory(code)
+	return bit
+}
+
 func (a *archive) sealed(ctx context.Context, keys *vault.Vault, space, id uuid.UUID, said []int) ([]byte, error) {
-	spoken := make([]string, len(said))
-	for i, w := range said {
-		spoken[i] = a.words.words[w]
-	}
-	raw, err := json.Marshal(map[string]string{bodyKey: strings.Join(spoken, " ")})
+	raw, err := json.Marshal(map[string]string{bodyKey: a.words.spoken(said)})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -21,7 +22,11 @@ type Options struct {
 	Sockets  int // idle sockets to count the memory of
 	Messages int // in the database while pages are read
 	Search   int // in the database while it is searched; 0 leaves searching out
-	Progress io.Writer
+	// SearchDir keeps the searched database, to be searched again; empty: it is made for this run and removed.
+	SearchDir string
+	WholePass bool     // index the searched database anew to the end
+	Only      []string // parts to run; empty: all
+	Progress  io.Writer
 }
 
 // The shape of the load: those of the peers that were measured the same way.
@@ -45,6 +50,11 @@ func (o Options) check() error {
 		return errors.New("messages: between 1000 and 5000000")
 	case o.Search < 0 || (o.Search > 0 && o.Search < 10_000) || o.Search > 5_000_000:
 		return errors.New("search: 0, or between 10000 and 5000000")
+	}
+	for _, name := range o.Only {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return fmt.Errorf("only: %q is no part", name)
+		}
 	}
 	return nil
 }
@@ -73,6 +83,7 @@ func Run(ctx context.Context, opts Options) (*Report, error) {
 	if err := r.all(ctx); err != nil {
 		return nil, err
 	}
+	r.report.Machine.LoadAfter = loadAverage()
 	r.report.Took = time.Since(began).Seconds()
 	return r.report, nil
 }
@@ -86,6 +97,22 @@ func temporary(in string) (string, error) {
 	return home, os.Chmod(home, 0o711)
 }
 
+type part struct {
+	name  string
+	do    func(*run, context.Context) error
+	world bool // it needs the teams
+}
+
+// parts are what a run is made of, in their order.
+var parts = []part{
+	{"starts", (*run).starts, false},
+	{"idle", (*run).idle, true},
+	{"rounds", (*run).rounds, true},
+	{"documents", (*run).files, true},
+	{"pages", (*run).pages, true},
+	{"search", (*run).searches, false},
+}
+
 func (r *run) all(ctx context.Context) (err error) {
 	r.say("starting a private PostgreSQL")
 	if r.ground, err = openGround(ctx, r.home); err != nil {
@@ -95,17 +122,31 @@ func (r *run) all(ctx context.Context) (err error) {
 	if r.report.Machine, err = machineFacts(ctx, r.ground.admin, r.ground.dir); err != nil {
 		return err
 	}
-	r.say("making %d people in teams of %d", r.people(), teamSize)
-	if err := r.populate(ctx); err != nil {
+	if err := r.prepareWorld(ctx); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{r.starts, r.idle, r.rounds, r.files, r.pages, r.searches} {
-		if err := part(ctx); err != nil {
-			return err
+	for _, part := range parts {
+		if !r.wants(part.name) {
+			continue
+		}
+		if err := part.do(r, ctx); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
 	return nil
 }
+
+func (r *run) prepareWorld(ctx context.Context) error {
+	for _, part := range parts {
+		if part.world && r.wants(part.name) {
+			r.say("making %d people in teams of %d", r.people(), teamSize)
+			return r.populate(ctx)
+		}
+	}
+	return nil
+}
+
+func (r *run) wants(part string) bool { return len(r.Only) == 0 || slices.Contains(r.Only, part) }
 
 // people is how many the world needs: every idle socket is a person of her own.
 func (r *run) people() int { return (r.Sockets + teamSize - 1) / teamSize * teamSize }

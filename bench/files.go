@@ -25,7 +25,12 @@ type Files struct {
 	BareDown float64 `json:"bare_down_mib_s"`
 	BaseMiB  float64 `json:"server_resident_before_mib"`
 	PeakMiB  float64 `json:"server_resident_peak_mib"`
+	// What is resident at most in each quarter of the way, in any round: memory that grew with the length would show.
+	UpMiB   [quarters]float64 `json:"up_resident_mib"`
+	DownMiB [quarters]float64 `json:"down_resident_mib"`
 }
+
+const quarters = 4
 
 const fileMiB = 200
 
@@ -66,19 +71,24 @@ func (r *run) transfer(ctx context.Context, s *server) error {
 		var id string
 		steps := []struct {
 			into *[]float64
+			held *[quarters]float64
 			do   func() error
 		}{
-			{&up, func() (err error) { id, err = r.sendFile(ctx, s, content); return err }},
-			{&bareUp, func() error { return putBare(ctx, bucket, fmt.Sprint("bare-", i), content) }},
-			{&down, func() error { return r.readFile(ctx, s, id) }},
-			{&bareDown, func() error { return getBare(ctx, bucket, fmt.Sprint("bare-", i)) }},
+			{&up, &f.UpMiB, func() (err error) { id, err = r.sendFile(ctx, s, content); return err }},
+			{&bareUp, nil, func() error { return putBare(ctx, bucket, fmt.Sprint("bare-", i), content) }},
+			{&down, &f.DownMiB, func() error { return r.readFile(ctx, s, id) }},
+			{&bareDown, nil, func() error { return getBare(ctx, bucket, fmt.Sprint("bare-", i)) }},
 		}
 		for _, step := range steps {
+			stop := watchMemory(s.pid())
 			began := time.Now()
 			if err := step.do(); err != nil {
 				return err
 			}
 			*step.into = append(*step.into, fileMiB/time.Since(began).Seconds())
+			if samples := stop(); step.held != nil {
+				highest(step.held, samples)
+			}
 		}
 	}
 	f.Up, f.BareUp = spreadOf(up).Median, spreadOf(bareUp).Median
@@ -87,6 +97,39 @@ func (r *run) transfer(ctx context.Context, s *server) error {
 	f.PeakMiB = mib(peak)
 	r.report.Files = f
 	return err
+}
+
+// watchMemory looks every few milliseconds how much of a process is resident, until stop.
+func watchMemory(pid int) (stop func() []float64) {
+	ending, ended := make(chan struct{}), make(chan []float64)
+	go func() {
+		var samples []float64
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if bytes, err := residentOf(pid); err == nil {
+					samples = append(samples, mib(bytes))
+				}
+			case <-ending:
+				ended <- samples
+				return
+			}
+		}
+	}()
+	return func() []float64 {
+		close(ending)
+		return <-ended
+	}
+}
+
+// highest raises what was highest in each quarter.
+func highest(held *[quarters]float64, samples []float64) {
+	for i, sample := range samples {
+		q := i * quarters / len(samples)
+		held[q] = max(held[q], sample)
+	}
 }
 
 // pdf is what a long document is: nothing in it packs.
@@ -158,7 +201,10 @@ func getBare(ctx context.Context, b *objects.Bucket, key string) error {
 
 func (r *Report) printFiles(p printer) {
 	f := r.Files
+	if f.MiB == 0 {
+		return
+	}
 	p("\nA document of %d MiB: up %.0f MiB/s, %.2f of the bare object store's %.0f; down %.0f MiB/s, %.2f of %.0f", f.MiB,
 		f.Up, ratio(f.Up, f.BareUp), f.BareUp, f.Down, ratio(f.Down, f.BareDown), f.BareDown)
-	p("Server: %.0f MiB resident before, %.0f MiB at most", f.BaseMiB, f.PeakMiB)
+	p("Server: %.0f MiB resident before, %.0f MiB at most; in each quarter of the way up at most %.0f MiB, down %.0f", f.BaseMiB, f.PeakMiB, f.UpMiB, f.DownMiB)
 }

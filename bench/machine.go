@@ -21,12 +21,14 @@ type Machine struct {
 	Fsync      string `json:"fsync"`
 	SyncMethod string `json:"wal_sync_method"`
 	Go         string `json:"go"`
+	LoadBefore string `json:"load_before"` // of one, five and fifteen minutes
+	LoadAfter  string `json:"load_after"`
 }
 
 func machineFacts(ctx context.Context, q storage.Querier, dataDir string) (Machine, error) {
 	m := Machine{
 		Cores: runtime.NumCPU(), Go: runtime.Version(), Kernel: firstLine("/proc/sys/kernel/osrelease"),
-		Processor: labelled("/proc/cpuinfo", "model name"), FileSystem: fileSystem(dataDir),
+		Processor: labelled("/proc/cpuinfo", "model name"), FileSystem: fileSystem(dataDir), LoadBefore: loadAverage(),
 	}
 	var info syscall.Sysinfo_t
 	if syscall.Sysinfo(&info) == nil {
@@ -41,6 +43,11 @@ func firstLine(path string) string {
 	text, _ := os.ReadFile(path)
 	line, _, _ := strings.Cut(string(text), "\n")
 	return line
+}
+
+func loadAverage() string {
+	fields := strings.Fields(firstLine("/proc/loadavg"))
+	return strings.Join(fields[:min(3, len(fields))], " ")
 }
 
 // labelled finds « name : value » in a file of /proc.

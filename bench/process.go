@@ -42,6 +42,12 @@ func (u usage) since(before usage) usage {
 	}
 }
 
+func (u usage) plus(more usage) usage {
+	return usage{
+		u.server + more.server, u.database + more.database, u.driver + more.driver, u.busy + more.busy, u.total + more.total,
+	}
+}
+
 // foreign is the share of the machine used by neither the server, the database nor this process.
 func (u usage) foreign() float64 {
 	if u.total <= 0 {

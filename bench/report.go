@@ -39,9 +39,13 @@ func (r *Report) printMachine(p printer) {
 	m := r.Machine
 	p("Machine: %d cores, %s, %d MiB, Linux %s, %s", m.Cores, m.Processor, m.MemoryMiB, m.Kernel, m.Go)
 	p("PostgreSQL %s on %s: fsync %s by %s. Server, database and this program share the machine.", m.PostgreSQL, m.FileSystem, m.Fsync, m.SyncMethod)
+	p("Load average when the run began %s, when it ended %s", m.LoadBefore, m.LoadAfter)
 }
 
 func (r *Report) printRounds(p printer) {
+	if len(r.Rounds) == 0 {
+		return
+	}
 	p("\nEach round: single-row commits at %d clients, then posts of %d bytes by %d authors into %d teams of %d, all connected", posters, textLength, posters, activeTeams, teamSize)
 	p("round\tcommits/s\tpgbench/s\tposts/s\tto commits\tdeliveries/s\tserver µs\tdatabase µs\tlost\tdoubled\tforbidden\tforeign CPU")
 	for i, d := range r.Rounds {
@@ -77,13 +81,16 @@ func percent(shares ...float64) string {
 
 // printSummary gives medians and quartiles over the rounds.
 func (r *Report) printSummary(p printer) {
+	if len(r.Rounds) == 0 {
+		return
+	}
 	p("\nMedian (quartiles) of %d rounds", len(r.Rounds))
 	line := func(name, format string, value func(Round) float64) {
 		s := spreadOf(each(r.Rounds, value))
 		p("%s\t"+format+" ("+format+"–"+format+")", name, s.Median, s.Lower, s.Upper)
 	}
 	line("single-row commits/s, own loop", "%.0f", func(d Round) float64 { return d.Commits.PerSecond })
-	if len(r.Rounds) > 0 && r.Rounds[0].Commits.PgbenchPS > 0 {
+	if r.Rounds[0].Commits.PgbenchPS > 0 {
 		line("single-row commits/s, pgbench", "%.0f", func(d Round) float64 { return d.Commits.PgbenchPS })
 	}
 	line("durable posts/s", "%.0f", func(d Round) float64 { return d.Posts.PerSecond })
@@ -101,13 +108,21 @@ func (r *Report) printSummary(p printer) {
 }
 
 func (r *Report) printIdle(p printer) {
-	p("\nServer: ready in %.0f ms (%.0f–%.0f) with its database up, %.0f MiB resident then, binary %.0f MiB",
-		r.Starts.ReadyMillis.Median, r.Starts.ReadyMillis.Lower, r.Starts.ReadyMillis.Upper, r.Starts.ResidentMiB, r.Starts.BinaryMiB)
+	if r.Starts.BinaryMiB > 0 {
+		p("\nServer: ready in %.0f ms (%.0f–%.0f) with its database up, %.0f MiB resident then, binary %.0f MiB",
+			r.Starts.ReadyMillis.Median, r.Starts.ReadyMillis.Lower, r.Starts.ReadyMillis.Upper, r.Starts.ResidentMiB, r.Starts.BinaryMiB)
+	}
+	if r.Idle.Sockets == 0 {
+		return
+	}
 	p("Idle sockets: %d, each of another person: %.1f KiB resident each (heap %.1f, stacks %.1f) over %.0f MiB",
 		r.Idle.Sockets, r.Idle.KiBPer, r.Idle.HeapKiBPer, r.Idle.StackKiBPer, r.Idle.BaseMiB)
 }
 
 func (r *Report) printPages(p printer) {
+	if r.Pages.Messages == 0 {
+		return
+	}
 	p("\nNewest %d messages of a channel of %d, in a database of %d", pageSize, r.Pages.Channel, r.Pages.Messages)
 	for _, who := range r.Pages.Readers {
 		p("%s\tp50 µs\tto plain\trows visited", who.Who)
@@ -126,15 +141,16 @@ func (r *Report) printSearches(p printer) {
 	if s.Messages == 0 {
 		return
 	}
-	p("\nSearching %d messages (loaded in %.0f s, index and its table %.0f MiB); sequential scans meanwhile: %d", s.Messages, s.Load, s.IndexMiB, s.SeqScans)
+	p("\nSearching %d messages over HTTP (loaded in %.0f s, index and its table %.0f MiB); sequential scans meanwhile: %d", s.Messages, s.Load, s.IndexMiB, s.SeqScans)
 	for _, who := range s.Readers {
-		p("%s\thits\tp50 ms\tp95 ms\tover HTTP, with patients: p50 ms\tp95 ms", who.Who)
+		p("%s\tmessages that hold it\tp50 ms\tp95 ms\tquiet p95\tserver CPU ms\tdatabase CPU ms", who.Who)
 		for _, k := range who.Kinds {
-			p("  %s\t%d\t%.1f\t%.1f\t%.1f\t%.1f", k.Name, k.Hits, k.P50, k.P95, k.HTTPP50, k.HTTPP95)
+			p("  %s\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f", k.Name, k.Hits, k.P50, k.P95, k.Quiet, k.Server, k.Database)
 		}
-		p("  all of them, over HTTP\t\t\t\t\t%.1f", who.P95)
 	}
-	p("Posted, then found by its author while others post %d/s: p50 %.0f ms, p95 %.0f ms", openRate, s.FoundP50, s.FoundP95)
+	p("Indexed after its post while others post %d/s: p50 %.0f ms, p99 %.0f ms; found by its author after she began to post: %.0f, %.0f", openRate,
+		s.Lag.P50, s.Lag.P99, s.Lag.FoundP50, s.Lag.FoundP99)
+	p("A whole pass indexes %.0f messages/s; %d take %.0f s%s", s.Lag.Rate, s.Messages, s.Lag.Whole, map[bool]string{true: " at that rate"}[s.Lag.Estimated])
 }
 
 // Faults says what must not happen: a message lost, given twice, or given to somebody who does not read it.

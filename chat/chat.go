@@ -55,6 +55,7 @@ type Service struct {
 	cursors *events.Cursors
 	lanes   []*lane
 	index   *index
+	effort  effort
 	log     *slog.Logger
 }
 
@@ -63,7 +64,7 @@ const laneCount = 8
 
 // New makes the service; Run must be running for posts to be written.
 func New(gate *access.Gate, keys Keys, cursors *events.Cursors, log *slog.Logger) *Service {
-	s := &Service{Alerts: noAlerts{}, gate: gate, keys: keys, people: newNames(), cursors: cursors, index: newIndex(), log: log}
+	s := &Service{Alerts: noAlerts{}, gate: gate, keys: keys, people: newNames(), cursors: cursors, index: newIndex(), effort: usual, log: log}
 	for range laneCount {
 		s.lanes = append(s.lanes, newLane())
 	}

@@ -110,7 +110,7 @@ type query struct {
 }
 
 func (s *Service) asked(actor access.Actor, req Search) (query, error) {
-	q := query{Search: req, terms: words.Of(req.Query), before: events.Place{At: access.Forever}}
+	q := query{Search: req, terms: words.Of(req.Query)}
 	if err := CheckQuery(req.Query); err != nil {
 		return q, err
 	}
@@ -133,12 +133,16 @@ func (s *Service) asked(actor access.Actor, req Search) (query, error) {
 	if req.To.IsZero() {
 		q.To = access.Forever
 	}
+	// An index knows one end better than two.
+	q.before = events.Place{At: q.To}
 	q.asked = fmt.Sprintf("%q %s %s %s %s %s %s %s", q.terms, q.Kind, q.Team, q.Author, q.Category, q.NoteType, q.From.UTC(), q.To.UTC())
 	if req.Cursor == "" {
 		return q, nil
 	}
-	var err error
-	q.before, err = s.cursors.OpenPlace(req.Cursor, actor.Person, q.asked)
+	before, err := s.cursors.OpenPlace(req.Cursor, actor.Person, q.asked)
+	if before.At.Before(q.before.At) {
+		q.before = before
+	}
 	return q, err
 }
 

@@ -173,8 +173,11 @@ func readProgress(ctx context.Context, sc access.Scope) (p progress, mine bool, 
 func (p progress) page(ctx context.Context, sc access.Scope) ([]uuid.UUID, error) {
 	sql := `select distinct message_id from events where message_id is not null and ` + events.NotSeen + `
 		and pg_visible_in_snapshot(xid, @next::text::pg_snapshot) and message_id > @after order by 1 limit @most`
-	if p.whole {
-		sql = "select id from messages where id > @after order by id limit @most"
+	if p.whole { // space by space: their terms lie side by side in the index
+		sql = `select m.id from messages m where (m.channel_id, m.position) > (
+				coalesce((select channel_id from messages where id = @after), '00000000-0000-0000-0000-000000000000'),
+				coalesce((select position from messages where id = @after), -1))
+			order by m.channel_id, m.position limit @most`
 	}
 	rows, err := sc.Tx().Query(ctx, sql, pgx.NamedArgs{"horizon": string(p.horizon), "next": string(p.next), "after": p.after, "most": indexMost})
 	if err != nil {
@@ -255,15 +258,45 @@ func (s *Service) entriesOf(ctx context.Context, r row) ([]entry, error) {
 	for i := range entries {
 		e := &entries[i]
 		e.message, e.space, e.at = r.ID, r.Space, r.CreatedAt
-		if e.terms, err = s.termsOf(ctx, r.Space, texts[i]); err != nil {
+		facts := FactTerms(e.kind, r.Author, r.Category, orNothing(r.NoteType))
+		if e.terms, err = s.termsOf(ctx, r.Space, texts[i], facts); err != nil {
 			return nil, err
 		}
 	}
 	return entries, nil
 }
 
-func (s *Service) termsOf(ctx context.Context, space uuid.UUID, text string) ([]int64, error) {
-	var each []string
+// FactTerms are what an entry is found by beside its words, so that a search narrowed to few messages goes through few: each
+// has a sign that no stem has. What is not said stays empty; a message needs no term to be told from a document.
+func FactTerms(kind string, author uuid.UUID, category access.Categories, noteType string) []string {
+	facts := []string{"", "", "", ""}
+	if kind == KindDocument {
+		facts[0] = "kind:" + kind
+	}
+	if author != uuid.Nil {
+		facts[1] = authorTerm(author)
+	}
+	if category != 0 {
+		facts[2] = categoryTerm(category.Codes()[0])
+	}
+	if noteType != "" {
+		facts[3] = "type:" + noteType
+	}
+	return slices.DeleteFunc(facts, func(fact string) bool { return fact == "" })
+}
+
+func authorTerm(id uuid.UUID) string  { return "author:" + id.String() }
+func categoryTerm(code string) string { return "category:" + code }
+
+func orNothing(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+func (s *Service) termsOf(ctx context.Context, space uuid.UUID, text string, facts []string) ([]int64, error) {
+	each := slices.Clone(facts)
 	for _, h := range words.In(text) {
 		each = append(each, h.Term)
 	}

@@ -76,16 +76,19 @@ func (w *world) plansOf(t *testing.T, mode string) {
 		in, err := f.spaces(t.Context())
 		w.must(err)
 		in.texts[0] = "{7,1003}"
-		rare := w.plan(mode, rareSQL, f.hitArgs(in, rareMost+1))
-		wantPlan(t, "rare", rare, "search_entries_terms")
 		many := in
 		for i := range 900 {
 			many.ids, many.texts = append(many.ids, uuid.UUID(md5.Sum(fmt.Append(nil, i)))), append(many.texts, fmt.Sprintf("{%d}", 20_000+i))
+			many.readable = append(many.readable, &many.texts[i])
 		}
-		wantPlan(t, "rare, for many spaces", w.plan(mode, rareSQL, f.hitArgs(many, rareMost+1)), "search_entries_terms")
+		for what, of := range map[string]termsBySpace{"one space": in, "many spaces": many} {
+			for _, bound := range []int{usual.held, everything} {
+				wantPlan(t, fmt.Sprint("gathering in ", what, " up to ", bound), w.plan(mode, gatherSQL, f.gatherArgs(of, bound)), "search_entries_terms")
+			}
+			wantPlan(t, "walking in "+what, w.plan(mode, walkSQL, f.walkArgs(of)), "search_entries_at")
+		}
 		in.texts[0] = "{7}"
-		wantPlan(t, "common", w.plan(mode, commonSQL, f.hitArgs(in, chunkMost)), "search_entries_at")
-		hits, err := f.hits(t.Context(), commonSQL, in, chunkMost)
+		hits, err := f.hits(t.Context(), walkSQL, f.walkArgs(in))
 		w.must(err)
 		ids := f.foundArgs(nil)
 		var about []any

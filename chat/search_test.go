@@ -267,8 +267,11 @@ func TestTermsAreOfTheirSpace(t *testing.T) {
 	w := newWorld(t)
 	first := w.space
 	w.open()
-	made, err := w.keys.Terms(t.Context(), []uuid.UUID{first, w.space, newID()}, []string{"insulin"})
+	made, err := w.keys.Terms(t.Context(), []uuid.UUID{first, w.space, newID()}, []string{"insulin", "poids"})
 	w.must(err)
+	if two := made[first]; two[0]>>40 != two[1]>>40 || two[0] == two[1] || two[0]>>40 == made[w.space][0]>>40 {
+		t.Errorf("terms of a space do not lie side by side, apart from others: %x", made)
+	}
 	if len(made) != 2 || made[first][0] == made[w.space][0] {
 		t.Errorf("terms %v", made)
 	}
@@ -360,6 +363,34 @@ func TestAnInterruptedPassLosesNothing(t *testing.T) {
 	w.must(w.indexWhole())
 	if got := w.finds(w.gp, "pansement"); len(got) != 13 {
 		t.Errorf("after a whole pass: %q", got)
+	}
+}
+
+// A whole pass that was cut goes on behind the message it had come to, channel by channel.
+func TestACutWholePassGoesOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 2 {
+		w.open()
+		for i := range 6 {
+			w.post(w.nurse, note("nursing", fmt.Sprintf("pansement %d", i)))
+		}
+	}
+	w.finds(w.gp, "pansement")
+	release := w.holdIndex()
+	owner := w.owner()
+	_, err := owner.Exec(t.Context(), "delete from search_entries")
+	w.must(err)
+	_, err = owner.Exec(t.Context(), `update search_progress set whole = true, next = pg_current_snapshot()::text,
+		after = (select id from messages order by channel_id, position offset 4 limit 1)`)
+	w.must(err)
+	release()
+	w.finds(w.gp, "pansement")
+	var missing, all int
+	w.must(owner.QueryRow(t.Context(), `select count(*) filter (where e.object_id is null and place <= 5), count(*) filter (where e.object_id is null)
+		from (select id, row_number() over (order by channel_id, position) as place from messages) m left join search_entries e on e.object_id = m.id`).Scan(&missing, &all))
+	if missing != 5 || all != 5 {
+		t.Errorf("%d of the first five not indexed again, %d of all", missing, all)
 	}
 }
 

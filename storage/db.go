@@ -45,7 +45,12 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	// No transaction may hold the sync horizon for long.
 	pc.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "10000"
 	pc.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	pc.AfterConnect = assumeAppRole
+	// Compiling a statement takes longer than any of ours runs.
+	pc.ConnConfig.RuntimeParams["jit"] = "off"
+	pc.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		registerUUIDs(c.TypeMap())
+		return assumeAppRole(ctx, c)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

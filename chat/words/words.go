@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Version counts the changes of what a text is taken apart into: what was indexed under another is indexed again.
-const Version = 1
+// Version counts the changes of what is indexed: what was indexed under another is indexed again.
+const Version = 2
 
 // Hit is a term and the part of the text, in bytes, that stands for it.
 type Hit struct {
