@@ -13,7 +13,7 @@ import { until } from './until.mjs';
 const binary = process.env.LIAISON_BIN ?? fileURLToPath(new URL('../../bin/liaison', import.meta.url));
 
 /** Two ports in a row that nobody listens on. */
-async function freePorts() {
+export async function freePorts() {
   for (;;) {
     const first = 20_000 + Math.floor(Math.random() * 40_000);
     if ((await free(first)) && (await free(first + 1))) return first;
@@ -33,12 +33,13 @@ async function free(port) {
   }
 }
 
-export async function startCluster(nodes = 2) {
+/** `settings` are environment variables of every node. */
+export async function startCluster(nodes = 2, settings = {}) {
   const port = await freePorts();
   const data = await mkdtemp(join(tmpdir(), 'liaison-e2e-'));
   // Started as root, the database runs as an account of its own, which must be able to enter.
   await chmod(data, 0o755);
-  const env = { ...process.env, LIAISON_DATA: join(data, 'data'), LIAISON_LISTEN: `127.0.0.1:${port}`, LIAISON_METRICS_LISTEN: '', LIAISON_NO_RATE_LIMIT: '1' };
+  const env = { ...process.env, LIAISON_DATA: join(data, 'data'), LIAISON_LISTEN: `127.0.0.1:${port}`, LIAISON_METRICS_LISTEN: '', LIAISON_NO_RATE_LIMIT: '1', ...settings };
   const child = spawn(binary, ['cluster', '--nodes', String(nodes)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const cluster = new Cluster(child, data);
   try {

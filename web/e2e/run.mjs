@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startCluster } from './cluster.mjs';
+import { freePorts, startCluster } from './cluster.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const asked = process.argv.slice(2);
@@ -12,8 +12,10 @@ const files = readdirSync(here)
   .filter((name) => name.endsWith('.test.mjs') && (asked.length === 0 || asked.some((word) => name.startsWith(word))))
   .map((name) => here + name);
 
-const cluster = await startCluster();
-const env = { ...process.env, LIAISON_E2E_URLS: cluster.urls.join(' ') };
+// Where a test listens as a push service: the nodes must know it when they start.
+const push = `127.0.0.1:${await freePorts()}`;
+const cluster = await startCluster(2, { LIAISON_PUSH_TEST_HOSTS: push });
+const env = { ...process.env, LIAISON_E2E_URLS: cluster.urls.join(' '), LIAISON_E2E_PUSH: push };
 const tests = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], { env, stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => tests.kill(signal));
 const [code] = await once(tests, 'exit');

@@ -200,6 +200,8 @@ export interface StoreFace {
   channel(team_id: Id, channel_id: Id): Readable<ChannelView>;
   older(channel_id: Id): Promise<void>;
   thread(team_id: Id, channel_id: Id, root_id: Id): Readable<ThreadView>;
+  /** What an address names: to know its channel and its thread. */
+  origin(message_id: Id): Promise<Message | null>;
   /** One message, from the device or the server. */
   message(message_id: Id): Promise<Message | null>;
   /** The page shows these; tells the server, in batches, that they were seen. */

@@ -112,6 +112,11 @@ export class Store implements StoreFace, LiveTarget {
     return this.#channels.thread(team, channel, root);
   }
 
+  /** Where a message stands never changes: the device is asked first. */
+  async origin(id: Id): Promise<Message | null> {
+    return (await this.#o.db.message(id)) ?? this.message(id);
+  }
+
   async message(id: Id): Promise<Message | null> {
     try {
       const message = await this.#o.api.message(id);
