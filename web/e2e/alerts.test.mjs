@@ -221,3 +221,37 @@ for (const size of ['phone', 'desktop']) {
     await Promise.all([page, opened].map((one) => one.context().close()));
   });
 }
+
+test('with a page open: the banner, the list, one taking of two clicks; and quiet notices, for who wants them', async () => {
+  const mark = newId().slice(-6);
+  const { login, doctor, team, name } = await circle('open');
+  const page = await enter(browser, node2, login, 'desktop', '/patients');
+  await page.getByText('MONTCLAR').first().waitFor();
+  const urgent = await nurse.message(team, `Essoufflée au repos. ${mark}`, { urgent: true });
+  const banner = page.getByRole('alert').filter({ hasText: 'Alerte urgente' });
+  await banner.getByText('Nadia Ferhat', { exact: false }).waitFor();
+  await until('the page said that it shows it', async () => (await alertOf(nurse, urgent.id)).steps[0].delivered_at);
+
+  await bell(page).click();
+  const row = page.getByRole('main').getByRole('article').filter({ hasText: 'MONTCLAR' });
+  await row.getByRole('button', { name: 'Je m’en occupe' }).dblclick();
+  await page.getByText('Aucune alerte en cours.').waitFor();
+  await banner.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Closes' }).click();
+  await row.getByText(new RegExp(`^Prise par ${name}`)).first().waitFor();
+  assert.equal((await alertOf(nurse, urgent.id)).state, 'taken');
+
+  await nurse.message(team, `Pas urgente. ${mark}`);
+  await page.getByText(/^Nouvelle note de Nadia Ferhat/).waitFor();
+  await page.goto('/compte');
+  await page.getByLabel('Avis discrets des nouvelles notes').uncheck();
+  await bell(page).click();
+  const patients = page.getByRole('navigation').getByRole('link', { name: /^Patients/ });
+  const unread = await patients.innerText();
+  const second = await nurse.message(team, `Pas urgente non plus. ${mark}`);
+  await until('the page has it', async () => (await patients.innerText()) !== unread);
+  assert.equal(await page.getByText(/nouvelles? notes? de|nouvelles notes,/i).count(), 0);
+  assert.ok((await doctor.get(`/messages/${second.id}`)).text.includes(mark));
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { pdf, photo, picture } from './files.mjs';
+import { overviews, urgencies } from './overviews.mjs';
 import { Client, enter, openBrowser, openWindow } from './people.mjs';
 import { axeFindings, cutOff, smallTargets } from './screen.mjs';
 
@@ -13,12 +14,14 @@ const [node1] = process.env.LIAISON_E2E_URLS.split(' ');
 const shots = fileURLToPath(new URL('./shots/', import.meta.url));
 mkdirSync(shots, { recursive: true });
 let browser;
+const place = {};
 let odette;
 let invitation;
 before(async () => {
   browser = await openBrowser();
   const [nurse, admin] = await Promise.all([Client.signIn(node1, 'infirmiere'), Client.signIn(node1, 'admin')]);
   odette = await nurse.team('MARCILLAC');
+  Object.assign(place, { odette, urgent: await urgencies(node1) });
   await papers(nurse);
   const { items } = await admin.get('/admin/accounts');
   const one = items.find((item) => item.professional.family_name === 'Ferrandis');
@@ -295,6 +298,7 @@ const screens = {
   'new-patient': { as: 'infirmiere', path: '/patients/nouveau', shown: (page) => page.getByLabel('Date de naissance').waitFor() },
   account: { as: 'infirmiere', path: '/compte', shown: (page) => page.getByText('Cet appareil').first().waitFor() },
   accounts: { as: 'admin', path: '/comptes', shown: (page) => page.getByText('Berthelin').first().waitFor() },
+  ...overviews(place),
   unknown: { as: 'infirmiere', path: '/nulle-part', shown: (page) => page.getByText('Cette page n’existe pas.').waitFor() },
 };
 
