@@ -38,7 +38,7 @@ for patch in "$@"; do
   if run "$test"; then
     echo "SURVIVED $name: $test"
     bad=1
-  elif grep -qE '^ *--- FAIL: |^ *FAIL  ' "$log"; then
+  elif grep -qE '^ *--- FAIL: |^ *FAIL  |^panic: ' "$log"; then
     echo "caught   $name ($SECONDS s)"
   else
     echo "BAD      $name: the test did not get to run"; tail -n 15 "$log"; bad=1

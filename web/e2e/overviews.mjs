@@ -15,8 +15,7 @@ export async function urgencies(url) {
 }
 
 async function searched(page, words) {
-  await page.getByRole('searchbox').locator('visible=true').last().fill(words);
-  await page.locator('[aria-busy=false]').first().waitFor();
+  await page.getByLabel('Un mot d’une note, un nom, un document').fill(words);
 }
 
 export function overviews(place) {
@@ -69,7 +68,7 @@ export function overviews(place) {
     },
     search: search('oubli soir', (page) => page.locator('mark').first().waitFor()),
     'search-none': search('girafe', (page) => page.getByText('Rien de ce que vous pouvez lire').waitFor()),
-    'search-refused': search('« » !', (page) => page.getByRole('alert').waitFor()),
+    'search-refused': search('« » !', (page) => page.locator('.results [role=alert]').waitFor()),
     measures: { as: 'infirmiere', path: measures, shown: (page) => page.getByRole('slider', { name: /^Tension/ }).waitFor() },
     'measures-table': {
       as: 'infirmiere',

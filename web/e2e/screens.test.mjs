@@ -377,7 +377,7 @@ test('in English no word of French is left on the main screens', async () => {
   const page = await enter(browser, node1, 'infirmiere', 'desktop', '/compte');
   await page.getByText('English', { exact: true }).click();
   const left = [];
-  for (const path of ['/compte', '/patients', '/patients/nouveau', `/patients/${odette.id}/discussion`, `/patients/${odette.id}/cercle`, `/patients/${odette.id}/cahier`]) {
+  for (const path of ['/compte', '/patients', '/patients/nouveau', '/recherche', '/alertes', `/patients/${odette.id}/constantes`, `/patients/${odette.id}/documents`, `/patients/${odette.id}/discussion`, `/patients/${odette.id}/cercle`, `/patients/${odette.id}/cahier`]) {
     await page.goto(path);
     await page.getByRole('heading').first().waitFor();
     await page.locator('main').getByText(/./).first().waitFor();

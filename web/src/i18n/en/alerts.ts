@@ -15,7 +15,6 @@ export const alerts: Like<Pick<Fr, 'alerts'>>['alerts'] = {
   hand_over: 'Hand over to…',
   hand_over_title: 'Hand over',
   hand_over_hint: 'The person you choose is alerted at once. You are not reminded any more.',
-  hand_over_to: 'Hand over to {name}',
   nobody_to: 'Nobody else in this circle can receive this alert.',
   see_note: 'See the note',
   more: 'See more',

@@ -12,7 +12,6 @@ export const alerts = {
   hand_over: 'Passer le relais à…',
   hand_over_title: 'Passer le relais',
   hand_over_hint: 'La personne choisie est alertée aussitôt. Vous n’êtes plus relancé.',
-  hand_over_to: 'Passer le relais à {name}',
   nobody_to: 'Personne d’autre dans ce cercle ne peut recevoir cette alerte.',
   see_note: 'Voir la note',
   more: 'Voir la suite',
