@@ -70,9 +70,7 @@ func (r *run) openArchive(ctx context.Context) (*archive, error) {
 	if k.Messages != r.Search || k.Words != words.Version {
 		return nil, fmt.Errorf("%s holds %d messages, indexed by version %d: remove it, or search as many", r.SearchDir, k.Messages, k.Words)
 	}
-	// A run that was cut may have left a pass half done; every entry is there nevertheless.
-	if _, err := r.ground.admin.Exec(ctx, `update search_progress set version = $1, horizon = pg_current_snapshot()::text, next = null, after = null, whole = false
-		where whole or version = 0`, words.Version); err != nil {
+	if err := r.restoreArchive(ctx); err != nil {
 		return nil, err
 	}
 	a := &archive{words: newVocabulary(), circles: k.Circles, readers: membersOf(k.Readers), authors: membersOf(k.Authors)}
@@ -80,6 +78,23 @@ func (r *run) openArchive(ctx context.Context) (*archive, error) {
 		a.words.message()
 	}
 	return a, r.measureArchive(ctx)
+}
+
+// restoreArchive takes away what earlier runs posted, which is all newer than the archive, and ends a pass that was cut: every
+// entry is there nevertheless.
+func (r *run) restoreArchive(ctx context.Context) error {
+	for _, sql := range []string{
+		fmt.Sprintf("delete from search_entries e using messages m where m.id = e.message_id and m.position < %d", archiveFrom),
+		fmt.Sprintf("delete from messages where position < %d", archiveFrom),
+		fmt.Sprintf(`update search_progress set version = %d, horizon = pg_current_snapshot()::text, next = null, after = null, whole = false
+			where whole or version = 0`, words.Version),
+		"vacuum (analyze) messages", "vacuum (analyze) search_entries",
+	} {
+		if _, err := r.ground.admin.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
 }
 
 func membersOf(ids []uuid.UUID) (list []*member) {
