@@ -37,7 +37,8 @@ const (
 	wordsAMessage  = 45
 	bodyKey        = "t" // of the text in a sealed body
 	copyStep       = 20_000
-	archiveMinutes = 1 // between two messages
+	archiveFrom    = 1_000_000 // positions of what is copied; posts count from one
+	archiveMinutes = 1         // between two messages
 )
 
 func newVocabulary() *vocabulary {
@@ -172,7 +173,7 @@ func (r *run) copyStep(ctx context.Context, a *archive, keys *vault.Vault, terms
 			return err
 		}
 		category := bitOf(categories[i%len(categories)]) // some read some of them
-		messages[k] = []any{id, c.Space, c.Notebook, int64(1_000_000 + i), a.authors[i%writers].id, int32(category), body, []byte{}, at, at}
+		messages[k] = []any{id, c.Space, c.Notebook, int64(archiveFrom + i), a.authors[i%writers].id, int32(category), body, []byte{}, at, at}
 		held := make([]int64, len(said))
 		for j, w := range said {
 			held[j] = terms[n][w]

@@ -15,6 +15,7 @@ import (
 
 	"liaison/access"
 	"liaison/accounts"
+	"liaison/chat/words"
 	"liaison/node"
 	"liaison/teams"
 )
@@ -26,20 +27,21 @@ var (
 
 // kept is what must be known of an archive to search it again.
 type kept struct {
-	Messages         int
+	Messages, Words  int // Words is the version of what was indexed
 	Readers, Authors []uuid.UUID
 	Circles          []circle
 }
 
-// searchGround is the run's own database, or the one that is kept from run to run.
+// searchGround is a database of its own, kept from run to run if asked: what other parts post would be newer than all of it.
 func (r *run) searchGround(ctx context.Context) (closeGround func(), err error) {
-	if r.SearchDir == "" {
-		return func() {}, nil
+	dir := r.SearchDir
+	if dir == "" {
+		dir = filepath.Join(r.home, "searched")
 	}
-	if err := os.MkdirAll(r.SearchDir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	own, err := openGround(ctx, r.SearchDir)
+	own, err := openGround(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +67,34 @@ func (r *run) openArchive(ctx context.Context) (*archive, error) {
 	if err := json.Unmarshal(raw, &k); err != nil {
 		return nil, fmt.Errorf("%s: %w", note, err)
 	}
-	if k.Messages != r.Search {
-		return nil, fmt.Errorf("%s holds %d messages: remove it, or search as many", r.SearchDir, k.Messages)
+	if k.Messages != r.Search || k.Words != words.Version {
+		return nil, fmt.Errorf("%s holds %d messages, indexed by version %d: remove it, or search as many", r.SearchDir, k.Messages, k.Words)
+	}
+	if err := r.restoreArchive(ctx); err != nil {
+		return nil, err
 	}
 	a := &archive{words: newVocabulary(), circles: k.Circles, readers: membersOf(k.Readers), authors: membersOf(k.Authors)}
 	for range k.Messages {
 		a.words.message()
 	}
 	return a, r.measureArchive(ctx)
+}
+
+// restoreArchive takes away what earlier runs posted, which is all newer than the archive, and ends a pass that was cut: every
+// entry is there nevertheless.
+func (r *run) restoreArchive(ctx context.Context) error {
+	for _, sql := range []string{
+		fmt.Sprintf("delete from search_entries e using messages m where m.id = e.message_id and m.position < %d", archiveFrom),
+		fmt.Sprintf("delete from messages where position < %d", archiveFrom),
+		fmt.Sprintf(`update search_progress set version = %d, horizon = pg_current_snapshot()::text, next = null, after = null, whole = false
+			where whole or version = 0`, words.Version),
+		"vacuum (analyze) messages", "vacuum (analyze) search_entries",
+	} {
+		if _, err := r.ground.admin.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
 }
 
 func membersOf(ids []uuid.UUID) (list []*member) {
@@ -102,7 +124,7 @@ func (r *run) makeArchive(ctx context.Context, note string) (*archive, error) {
 	if r.SearchDir == "" {
 		return a, nil
 	}
-	raw, err := json.Marshal(kept{r.Search, idsOf(a.readers), idsOf(a.authors), a.circles})
+	raw, err := json.Marshal(kept{r.Search, words.Version, idsOf(a.readers), idsOf(a.authors), a.circles})
 	if err != nil {
 		return nil, err
 	}

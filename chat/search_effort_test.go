@@ -34,8 +34,13 @@ func TestSearchFindsTheSameHoweverItGoesAbout(t *testing.T) {
 	}
 	for _, who := range []access.Actor{w.gp, w.help} {
 		for _, q := range []Search{
-			{Query: "surveillance"}, {Query: "autrefois"}, {Query: "rarement surveillance"}, {Query: "surveillance", Category: "daily_life"},
-			{Query: "surveillance", Author: w.nurse.Person, Team: w.space}, {Query: "surveillance", Author: w.gp.Person}, {Query: "jamais"},
+			{Query: "surveillance"},
+			{Query: "autrefois"},
+			{Query: "rarement surveillance"},
+			{Query: "surveillance", Category: "daily_life"},
+			{Query: "surveillance", Author: w.nurse.Person, Team: w.space},
+			{Query: "surveillance", Author: w.gp.Person},
+			{Query: "jamais"},
 		} {
 			w.chat.effort = usual
 			want := w.findsPages(who, q)
