@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { attach, choose, cutIn, networkBack, write } from './composing.mjs';
 import { pdf, photo } from './files.mjs';
-import { Client, enter, newId, note, openBrowser, openWindow } from './people.mjs';
+import { Client, enter, newcomer, newId, note, openBrowser } from './people.mjs';
 import { Asleep, PushService, subscribedAs, subscribedWith } from './push.mjs';
 import { until } from './until.mjs';
 
@@ -13,13 +13,10 @@ const [node1, node2] = process.env.LIAISON_E2E_URLS.split(' ');
 let browser;
 let service;
 let nurse;
-let doctor;
 let help;
-let odette;
 before(async () => {
   [browser, service] = await Promise.all([openBrowser(), PushService.listen(process.env.LIAISON_E2E_PUSH)]);
-  [nurse, doctor, help] = await Promise.all([Client.signIn(node1, 'infirmiere'), Client.signIn(node2, 'medecin'), Client.signIn(node2, 'aide-domicile')]);
-  odette = await nurse.team('MARCILLAC');
+  [nurse, help] = await Promise.all([Client.signIn(node1, 'infirmiere'), Client.signIn(node2, 'aide-domicile')]);
 });
 after(async () => {
   await browser.close();
@@ -27,10 +24,28 @@ after(async () => {
   assert.deepEqual(service.faults, []);
 });
 
-const notebook = () => `/patients/${odette.id}/cahier`;
+const people = {
+  phone: { family_name: 'Rochebrune', patient: { birth_name: 'Vidalenc', given_names: 'Lucienne', birth_date: '1937-06-21', sex: 'F' } },
+  desktop: { family_name: 'Sauvageot', patient: { birth_name: 'Courtemanche', given_names: 'Roger', birth_date: '1944-02-03', sex: 'M' } },
+};
+
+/** A dossier of a physician's own, so that no other test's page shows him his alerts: a nurse, a pharmacist, a home help, a coordinator. */
+async function circle(key) {
+  const { family_name, patient } = people[key];
+  const login = await newcomer(node1, { profession: 'MED', title: 'Dr', given_name: 'Agathe', family_name, gender: 'F' });
+  const doctor = await Client.signIn(node1, login);
+  const information = { given_by: doctor.me.display_name, given_at: new Date().toISOString() };
+  const { team_id } = await doctor.post('/patients', { id: newId(), information, seat: 'medecin_traitant', ...patient });
+  for (const [other, seat] of Object.entries({ infirmiere: 'intervenant', pharmacien: 'intervenant', 'aide-domicile': 'intervenant', coordinatrice: 'coordonnateur' })) {
+    const { me } = await Client.signIn(node1, other);
+    await doctor.post(`/teams/${team_id}/members`, { id: newId(), professional_id: me.id, seat, basis: 'care_team_2' });
+  }
+  return { login, doctor, name: doctor.me.display_name, team: await nurse.get(`/teams/${team_id}`), notebook: `/patients/${team_id}/cahier` };
+}
+
 const alertOf = (client, message) => client.get(`/messages/${message}/alert`);
 const bell = (page) => page.getByRole('navigation').getByRole('link', { name: /Alertes/ });
-const seenOf = async (client, path) => (await client.get(`/teams/${odette.id}${path}`)).items;
+const documentsOf = async (client, team) => (await client.get(`/teams/${team.id}/documents`)).items;
 const search = (client, words) => client.get(`/search?q=${encodeURIComponent(words)}`);
 
 /** Every push holds a random id and a class of urgency; its words are the same for everybody. */
@@ -57,18 +72,18 @@ async function asleepWith(context, subscription) {
   saysNothing(trial, '');
   assert.equal(trial.key, await subscribedWith(page), 'signed by another key than the browser was given');
   const asleep = await Asleep.of(context, node2);
-  await asleep.push(trial.body);
-  await until('the trial is shown', async () => (await asleep.notifications()).some((one) => one.body === 'Essai reçu : cet appareil recevra les alertes.'));
+  const { body } = await asleep.push(trial.body, 'liaison-');
+  assert.equal(body, 'Essai reçu : cet appareil recevra les alertes.');
   await page.close();
   return asleep;
 }
 
 /** The urgent note, with two photos from the camera; the network ends in the middle of the second. */
-async function postWithPhotos(page, mark) {
+async function postWithPhotos(page, { team, name }, mark) {
   const form = await write(page, `8 h 10. Plaie du talon gauche rouge et chaude. Pilulier : 2 prises du soir oubliées. ${mark}`);
   await choose(form, 'Soins');
   await form.getByRole('switch').check();
-  await form.getByText(/^Seront alertés dans cet ordre.: Dr Hélène Baudry/).waitFor();
+  await form.getByText(new RegExp(`^Seront alertés dans cet ordre.: ${name}`)).waitFor();
   const [first, second] = [`talon-${mark}.jpg`, `pilulier-${mark}.jpg`];
   await attach(form, 'camera', first, 'image/jpeg', await photo(page, 'Talon', { width: 800, height: 600 }));
   await form.getByLabel(`Légende de ${first}`).fill('Talon gauche, 3 × 2 cm');
@@ -78,19 +93,19 @@ async function postWithPhotos(page, mark) {
   await form.getByRole('button', { name: 'Transmettre' }).click();
   await until('the network is gone', () => page.evaluate(() => !navigator.onLine));
   await note(page, mark).getByText('En attente d’envoi').waitFor();
-  assert.deepEqual((await seenOf(nurse, '/documents')).filter((one) => one.name.includes(mark)), []);
+  assert.deepEqual((await documentsOf(nurse, team)).filter((one) => one.name.includes(mark)), []);
   await networkBack(page);
   await note(page, mark).getByRole('button', { name: 'Ouvrir Talon gauche, 3 × 2 cm' }).waitFor({ timeout: 40_000 });
-  const arrived = (await seenOf(nurse, '/documents')).filter((one) => one.name.includes(mark));
+  const arrived = (await documentsOf(nurse, team)).filter((one) => one.name.includes(mark));
   assert.deepEqual(arrived.map((one) => one.name).sort(), [second, first]);
-  const notes = (await nurse.messages(odette.channels.find((one) => one.kind === 'notebook').id)).filter((one) => one.text.includes(mark));
+  const notes = (await nurse.messages(team.channels.find((one) => one.kind === 'notebook').id)).filter((one) => one.text.includes(mark));
   assert.equal(notes.length, 1);
   assert.deepEqual(notes[0].documents.map((one) => one.name), [first, second]);
   return notes[0].id;
 }
 
 /** He answers under the note with a prescription, for those who read Traitements. */
-async function answerWithPdf(page, mark, name) {
+async function answerWithPdf(page, team, mark, name) {
   await page.locator('.entry').filter({ has: note(page, mark) }).getByRole('button', { name: 'Répondre' }).click();
   const form = page.getByRole('form', { name: 'Répondre' });
   await form.getByLabel('Votre réponse').or(form.getByLabel('Votre texte')).first().fill(`Ordonnance jointe. ${mark}`);
@@ -99,11 +114,11 @@ async function answerWithPdf(page, mark, name) {
   await form.getByLabel(`Légende de ${name}`).waitFor();
   await form.getByRole('button', { name: 'Transmettre' }).click();
   await form.waitFor({ state: 'detached' });
-  return until('the answer is there', async () => (await seenOf(nurse, '/documents')).find((one) => one.name === name));
+  return until('the answer is there', async () => (await documentsOf(nurse, team)).find((one) => one.name === name));
 }
 
-async function pharmacistOpens(size, name) {
-  const page = await enter(browser, node1, 'pharmacien', size, `/patients/${odette.id}/documents`);
+async function pharmacistOpens(size, team, name) {
+  const page = await enter(browser, node1, 'pharmacien', size, `/patients/${team.id}/documents`);
   await page.getByRole('button', { name: `Ouvrir ${name}` }).click();
   const open = page.getByRole('dialog', { name }).getByRole('link', { name: 'Ouvrir' });
   const answer = await page.context().request.get(await open.getAttribute('href'));
@@ -113,20 +128,20 @@ async function pharmacistOpens(size, name) {
 }
 
 /** Neither by search, list, link nor count; and the search was whole. */
-async function helpFindsNothing(size, mark, message, document, before) {
+async function helpFindsNothing(size, team, mark, message, document, before) {
   for (const words of [mark, 'prise oubliée', 'ordonnance', document.name]) {
     const found = await search(help, words);
     assert.equal(found.complete, true);
     assert.ok(!JSON.stringify(found).includes(mark), words);
   }
-  assert.deepEqual(await counts(help), before);
+  assert.deepEqual(await counts(help, team), before);
   for (const path of [`/documents/${document.id}`, `/documents/${document.id}/thumbnail`, `/messages/${message}`, `/messages/${message}/alert`, `/messages/${document.message_id}`]) {
     await assert.rejects(help.get(path), /: 404 /, path);
   }
   const page = await enter(browser, node2, 'aide-domicile', size, '/recherche');
   await page.getByRole('searchbox', { name: /document/ }).fill('prise oubliée');
   await page.getByText('Rien de ce que vous pouvez lire ne contient « prise oubliée ».').waitFor();
-  await page.goto(`/patients/${odette.id}/documents`);
+  await page.goto(`/patients/${team.id}/documents`);
   await page.getByRole('heading', { name: 'Documents' }).waitFor({ state: 'attached' });
   await page.locator('.papers[aria-busy=false]').waitFor();
   assert.equal(await page.getByText(mark).count(), 0);
@@ -135,29 +150,30 @@ async function helpFindsNothing(size, mark, message, document, before) {
 }
 
 /** All the numbers that the home help is shown of this dossier. */
-async function counts(client) {
-  const team = (await client.get('/teams')).items.find((one) => one.id === odette.id);
-  const documents = await seenOf(client, '/documents');
-  return { documents: documents.length, unread: team.unread, alerts: team.open_alerts, last: team.last_at };
+async function counts(client, team) {
+  const item = (await client.get('/teams')).items.find((one) => one.id === team.id);
+  const documents = await documentsOf(client, team);
+  return { documents: documents.length, unread: item.unread, alerts: item.open_alerts, last: item.last_at };
 }
 
 for (const size of ['phone', 'desktop']) {
   test(`from two photos to the answer, the physician's pages all closed (${size})`, async (t) => {
     const mark = newId().slice(-6);
-    const helpBefore = await counts(help);
+    const mine = await circle(size);
+    const { team, name } = mine;
+    const helpBefore = await counts(help, team);
     const subscription = service.subscription();
-    const entrance = await enter(browser, node2, 'medecin', size);
+    const entrance = await enter(browser, node2, mine.login, size);
     const context = entrance.context();
     await subscribedAs(context, subscription);
     await entrance.evaluate(() => navigator.serviceWorker.ready.then(() => true));
     const asleep = await asleepWith(context, subscription);
     await entrance.close();
 
-    const page = await enter(browser, node1, 'infirmiere', size, notebook());
-    await page.locator('article').first().waitFor();
-    const message = await postWithPhotos(page, mark);
+    const page = await enter(browser, node1, 'infirmiere', size, mine.notebook);
+    const message = await postWithPhotos(page, mine, mark);
     const written = note(page, mark);
-    await written.getByText('En cours, demandée à Dr Hélène Baudry').waitFor();
+    await written.getByText(`En cours, demandée à ${name}`).waitFor();
     const alert = await alertOf(nurse, message);
 
     const push = await service.nth(subscription, 2);
@@ -165,34 +181,33 @@ for (const size of ['phone', 'desktop']) {
     saysNothing(push, alert.id);
     assert.equal(push.urgency, 'high');
     assert.ok(!push.topic.includes(alert.id));
-    await asleep.push(push.body);
     const tag = `liaison-${alert.id}`;
-    const shown = await until('a notification is shown', async () => (await asleep.notifications()).find((one) => one.tag === tag));
+    const shown = await asleep.push(push.body, tag);
     assert.deepEqual(shown, { title: 'Liaison', body: 'Une alerte urgente vous attend.', tag, data: { alert: alert.id } });
-    await written.getByText('En cours, remise à Dr Hélène Baudry').waitFor();
+    await written.getByText(`En cours, remise à ${name}`).waitFor();
 
     const address = await asleep.click(tag);
-    assert.equal(address, `/patients/${odette.id}/messages/${message}`);
+    assert.equal(address, `/patients/${team.id}/messages/${message}`);
     assert.ok(!(await asleep.notifications()).some((one) => one.tag === tag), 'the notification stays');
     const opened = await context.newPage();
     opened.faults = [];
     opened.on('pageerror', (error) => opened.faults.push(error.message));
     await opened.goto(address);
     await note(opened, mark).getByText('2 prises du soir oubliées', { exact: false }).waitFor();
-    await written.getByText(/^Lue par Dr Hélène Baudry, /).waitFor();
+    await written.getByText(new RegExp(`^Lue par ${name}, `)).waitFor();
     await bell(opened).getByText('Alerte urgente').waitFor({ state: 'attached' });
     await note(opened, mark).getByRole('button', { name: 'Je m’en occupe' }).click();
 
-    await written.getByText(/^Prise par Dr Hélène Baudry, (à l’instant|\d+ h \d\d|.*\d)/).waitFor();
+    await written.getByText(new RegExp(`^Prise par ${name}, \\d+\\sh\\s\\d\\d`)).waitFor();
     await written.getByRole('button', { name: 'Détail de l’alerte' }).click();
     const story = await page.getByRole('dialog', { name: 'Détail de l’alerte' }).getByRole('listitem').allInnerTexts();
     const told = story.map((line) => line.replaceAll(/\s+/g, ' ').replace(/^.*?(\d\d?[ :]?h?[ :]?\d\d) /, ''));
-    assert.deepEqual(told, ['Émise par vous', 'Demandée à Dr Hélène Baudry', 'Remise à Dr Hélène Baudry', 'Lue par Dr Hélène Baudry', 'Prise par Dr Hélène Baudry']);
+    assert.deepEqual(told, ['Émise par vous', `Demandée à ${name}`, `Remise à ${name}`, `Lue par ${name}`, `Prise par ${name}`]);
     await page.keyboard.press('Escape');
     await until('nothing asks him any more', async () => (await bell(opened).getByText('Alerte urgente').count()) === 0);
 
-    const document = await answerWithPdf(opened, mark, `ordonnance-${mark}.pdf`);
-    await pharmacistOpens(size, document.name);
+    const document = await answerWithPdf(opened, team, mark, `ordonnance-${mark}.pdf`);
+    await pharmacistOpens(size, team, document.name);
 
     await opened.getByRole('navigation').getByRole('link', { name: /^Patients/ }).click();
     const field = opened.getByLabel('Nom, prénom').locator('visible=true').or(opened.getByRole('searchbox').locator('visible=true')).first();
@@ -201,7 +216,7 @@ for (const size of ['phone', 'desktop']) {
     const found = opened.getByRole('main').getByRole('link').filter({ hasText: mark });
     await found.first().waitFor();
     assert.deepEqual(await found.first().locator('mark').allInnerTexts(), ['prises', 'oubliées']);
-    await helpFindsNothing(size, mark, message, document, helpBefore);
+    await helpFindsNothing(size, team, mark, message, document, helpBefore);
 
     for (const one of [page, opened]) assert.deepEqual(one.faults, []);
     await Promise.all([page, opened].map((one) => one.context().close()));

@@ -127,7 +127,7 @@ test('a PDF in Traitements: the pharmacist opens it, the home help finds it nowh
   await author.post(`/messages/${message}/withdraw`, { reason: 'mauvais patient' });
   await pharmacist.keyboard.press('Escape');
   await pharmacist.goto(`/patients/${odette.id}/messages/${message}`);
-  await pharmacist.getByText('Note annulée').first().waitFor();
+  await pharmacist.locator(`[data-message="${message}"]`).getByText('Note annulée').waitFor();
   assert.equal(await pharmacist.getByRole('button', { name: `Ouvrir ${name}` }).count(), 0);
   assert.equal((await pharmacist.context().request.get(`/api/v1/documents/${found.id}/content`)).status(), 404);
   for (const page of [doctor, pharmacist, helpPage]) {

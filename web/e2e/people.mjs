@@ -36,10 +36,27 @@ export async function signInByHand(page, login) {
   await page.getByRole('heading', { name: 'Patients' }).or(page.getByRole('heading', { name: 'Choisissez un patient' })).first().waitFor();
 }
 
+const passwords = new Map();
+
+const passwordOf = (login) => passwords.get(login) ?? 'demo';
+
+/** Somebody whom no other test knows: whatever asks her is of this test. */
+export async function newcomer(url, { profession, ...person }) {
+  const admin = await Client.signIn(url, 'admin');
+  const { items } = await admin.get('/admin/accounts');
+  const { system, code } = items.find((one) => one.professional.profession.short === profession).professional.profession;
+  const { invitation } = await admin.post('/admin/accounts', { id: newId(), ...person, profession: { system, code } });
+  const login = `${person.family_name.toLowerCase()}-${newId().slice(-8)}`;
+  passwords.set(login, `${randomBytes(12).toString('hex')} Aa1`);
+  const token = new URL(invitation.url).pathname.split('/').at(-1);
+  await new Client(url).post(`/invitations/${token}/accept`, { login, password: passwordOf(login) });
+  return login;
+}
+
 /** A window already signed in, at a place. */
 export async function enter(browser, url, login, size, path = '/patients', more = {}) {
   const page = await openWindow(browser, url, size, more);
-  const answer = await page.context().request.post('/api/v1/sign-in', { data: { login, password: 'demo' }, headers: { 'X-Liaison-Client': 'web' } });
+  const answer = await page.context().request.post('/api/v1/sign-in', { data: { login, password: passwordOf(login) }, headers: { 'X-Liaison-Client': 'web' } });
   if (!answer.ok()) throw new Error(`sign-in of ${login}: ${answer.status()} ${await answer.text()}`);
   await page.goto(path);
   return page;
@@ -50,18 +67,20 @@ export class Client {
   #url;
   #token;
 
+  constructor(url) {
+    this.#url = url;
+  }
+
   static async signIn(url, login) {
-    const client = new Client();
-    client.#url = url;
-    const answer = await client.post('/sign-in', { login, password: 'demo' });
+    const client = new Client(url);
+    const answer = await client.post('/sign-in', { login, password: passwordOf(login) });
     client.#token = answer.access_token;
     client.me = answer.me;
     return client;
   }
 
   at(url) {
-    const other = new Client();
-    other.#url = url;
+    const other = new Client(url);
     other.#token = this.#token;
     other.me = this.me;
     return other;
