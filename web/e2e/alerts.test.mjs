@@ -70,8 +70,8 @@ async function asleepWith(context, subscription) {
   saysNothing(trial, '');
   assert.equal(trial.key, await subscribedWith(page), 'signed by another key than the browser was given');
   const asleep = await Asleep.of(context, node2);
-  await asleep.push(trial.body);
-  await until('the trial is shown', async () => (await asleep.notifications()).some((one) => one.body === 'Essai reçu : cet appareil recevra les alertes.'));
+  const { body } = await asleep.push(trial.body, 'liaison-');
+  assert.equal(body, 'Essai reçu : cet appareil recevra les alertes.');
   await page.close();
   return asleep;
 }
@@ -179,9 +179,8 @@ for (const size of ['phone', 'desktop']) {
     saysNothing(push, alert.id);
     assert.equal(push.urgency, 'high');
     assert.ok(!push.topic.includes(alert.id));
-    await asleep.push(push.body);
     const tag = `liaison-${alert.id}`;
-    const shown = await until('a notification is shown', async () => (await asleep.notifications()).find((one) => one.tag === tag));
+    const shown = await asleep.push(push.body, tag);
     assert.deepEqual(shown, { title: 'Liaison', body: 'Une alerte urgente vous attend.', tag, data: { alert: alert.id } });
     await written.getByText(`En cours, remise à ${name}`).waitFor();
 

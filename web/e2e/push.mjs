@@ -148,9 +148,19 @@ export class Asleep {
     return asleep;
   }
 
-  /** As the browser does when its push service brings something. */
-  async push(data) {
-    await this.#session.send('ServiceWorker.deliverPushMessage', { origin: this.#origin, registrationId: this.#registration, data });
+  /**
+   * As the browser does when its push service brings something; answers the notification shown for it. Chromium's inspector loses
+   * one now and then: it is brought again, as a push service may too, and takes the place of the first.
+   */
+  async push(data, tag) {
+    let brought = -Infinity;
+    return until('a notification is shown', async () => {
+      if (performance.now() - brought > 2_000) {
+        await this.#session.send('ServiceWorker.deliverPushMessage', { origin: this.#origin, registrationId: this.#registration, data });
+        brought = performance.now();
+      }
+      return (await this.notifications()).find((one) => one.tag === tag);
+    });
   }
 
   notifications() {
