@@ -1,5 +1,5 @@
 // Every screen at both sizes, light and dark: read by axe, nothing beyond the edge, nothing cut off, targets large enough.
-// What was seen is left in shots/.
+// What was seen is left in shots/. The dark and the narrow are the long form, which .ci/run asks for (LIAISON_E2E_LONG).
 
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { Client, enter, openBrowser, openWindow } from './people.mjs';
 import { axeFindings, cutOff, smallTargets } from './screen.mjs';
 
 const [node1] = process.env.LIAISON_E2E_URLS.split(' ');
+const long = process.env.LIAISON_E2E_LONG === '1';
 const shots = fileURLToPath(new URL('./shots/', import.meta.url));
 mkdirSync(shots, { recursive: true });
 let browser;
@@ -337,10 +338,16 @@ async function look(name, screen, size) {
   await page.screenshot({ path: `${shots}${name}-${size}-light.png`, scale: 'css' });
   await note('', axeFindings(page));
   await note('', cutOff(page));
+  await note('', smallTargets(page, size === 'phone'));
+  if (long) await lookLonger(page, name, size, note);
+  await (screen.cut ? page.context() : page).close();
+  return [...found, ...page.faults];
+}
+
+async function lookLonger(page, name, size, note) {
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.screenshot({ path: `${shots}${name}-${size}-dark.png`, scale: 'css' });
   await note(' dark', axeFindings(page, ['color-contrast']));
-  await note('', smallTargets(page, size === 'phone'));
   if (size === 'phone') {
     await page.setViewportSize({ width: 320, height: 640 });
     await page.screenshot({ path: `${shots}${name}-320.png`, scale: 'css' });
@@ -351,8 +358,6 @@ async function look(name, screen, size) {
     await page.screenshot({ path: `${shots}${name}-zoom.png`, scale: 'css' });
     await note(' at 200 %', cutOff(page));
   }
-  await (screen.cut ? page.context() : page).close();
-  return [...found, ...page.faults];
 }
 
 describe('every screen', { concurrency: 2 }, () => {
