@@ -86,7 +86,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, team uuid.UUID) (
 		return Team{}, err
 	}
 	out := Team{TeamItem: itemOf(d, c.standing, c.channels), My: rightsOf(c.standing, professionOf(people[actor.Person])), Managed: anyManages(c.standings)}
-	out.Patient.Homonyms = newNeighbours(all).of(d.likeness())
+	out.Patient.Homonyms = d.likeness().homonyms(all)
 	out.Members, out.Ended = c.members(people)
 	return out, nil
 }

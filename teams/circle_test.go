@@ -176,6 +176,24 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// A slip is found without counting how far two names are; it must be what counting says.
+func TestASlipIsADistanceOfOne(t *testing.T) {
+	t.Parallel()
+	words := []string{""}
+	for from := 0; len(words) < 1365; from++ { // every word of at most five letters out of four
+		for _, letter := range []string{"a", "b", "é", "e"} {
+			words = append(words, words[from]+letter)
+		}
+	}
+	for _, a := range words {
+		for _, b := range words[:400] {
+			if slipApart(a, b) != (apart(a, b) <= 1) || slipApart(b, a) != slipApart(a, b) {
+				t.Fatalf("%q and %q are %d apart", a, b, apart(a, b))
+			}
+		}
+	}
+}
+
 func TestSuggest(t *testing.T) {
 	w := newWorld(t)
 	team := w.circle(w.nurse)

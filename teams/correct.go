@@ -86,7 +86,7 @@ func (s *Service) Correct(ctx context.Context, actor access.Actor, team uuid.UUI
 		return Patient{}, err
 	}
 	out := corrected.patient()
-	out.Homonyms = newNeighbours(all).of(corrected.likeness())
+	out.Homonyms = corrected.likeness().homonyms(all)
 	return out, nil
 }
 

@@ -34,8 +34,8 @@ func shownName(birth, used, given string) string {
 	return strings.ToUpper(family) + " " + first
 }
 
-// neighbours finds near-homonyms without comparing everybody with everybody: two names one slip apart share what remains
-// of them without one letter.
+// neighbours finds everybody's near-homonyms without comparing everybody with everybody: two names one slip apart share what
+// remains of them without one letter. For a few dossiers comparing them with all is less work (likeness.homonyms).
 type neighbours struct {
 	all   []likeness
 	trace map[string][]int
@@ -64,17 +64,27 @@ func traces(n named) []string {
 	return slices.Compact(out)
 }
 
-// of lists who could be taken for l, the likest first.
+// of lists who could be taken for l.
 func (n *neighbours) of(l likeness) []Homonym {
 	met := map[int]bool{}
-	var like []near
+	var others []likeness
 	for _, t := range traces(l.named) {
 		for _, i := range n.trace[t] {
-			other := n.all[i]
-			if !met[i] && other.space != l.space && l.nearHomonym(other.named) {
-				like = append(like, near{other, l.distance(other)})
+			if !met[i] {
+				others = append(others, n.all[i])
 			}
 			met[i] = true
+		}
+	}
+	return l.homonyms(others)
+}
+
+// homonyms lists which of them could be taken for l, the likest first.
+func (l likeness) homonyms(others []likeness) []Homonym {
+	var like []near
+	for _, other := range others {
+		if other.space != l.space && l.nearHomonym(other.named) {
+			like = append(like, near{other, l.distance(other)})
 		}
 	}
 	slices.SortFunc(like, func(a, b near) int {

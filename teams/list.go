@@ -76,7 +76,7 @@ func timeOf(t *time.Time) time.Time {
 func (s *Service) List(ctx context.Context, actor access.Actor) ([]TeamItem, error) {
 	items := []TeamItem{}
 	err := s.gate.ReadMany(ctx, actor, "teams.list", func(sc access.Scope) error {
-		dossiers, err := dossiersOf(ctx, sc, "")
+		dossiers, err := dossiersOf(ctx, sc, sc.Spaces(), "")
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (s *Service) Patients(ctx context.Context, actor access.Actor, teams []uuid
 		return out, nil
 	}
 	err := s.gate.ReadMany(ctx, actor, "patients.named", func(sc access.Scope) error {
-		dossiers, err := dossiersOf(ctx, sc, "")
+		dossiers, err := dossiersOf(ctx, sc, sc.Spaces(), "")
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (s *Service) Suggest(ctx context.Context, actor access.Actor, birthDate, na
 		return out, nil
 	}
 	err := s.gate.ReadMany(ctx, actor, "patients.search", func(sc access.Scope) error {
-		dossiers, err := dossiersOf(ctx, sc, birthDate)
+		dossiers, err := dossiersOf(ctx, sc, sc.Spaces(), birthDate)
 		if err != nil {
 			return err
 		}

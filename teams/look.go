@@ -2,11 +2,9 @@ package teams
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"liaison/access"
 )
@@ -30,14 +28,13 @@ func (s *Service) Look(ctx context.Context, actor access.Actor, name string, cir
 			return err
 		}
 		answering := answeringTo(all, words)
-		near := newNeighbours(all)
-		dossiers, err := dossiersIn(ctx, sc, append(answering, circles...))
+		dossiers, err := dossiersOf(ctx, sc, append(answering, circles...), "")
 		if err != nil {
 			return err
 		}
 		for _, d := range dossiers {
 			p := d.patient()
-			p.Homonyms = near.of(d.likeness())
+			p.Homonyms = d.likeness().homonyms(all)
 			of[d.Space] = p
 		}
 		for _, space := range answering {
@@ -60,19 +57,4 @@ func answeringTo(all []likeness, words []string) []uuid.UUID {
 		}
 	}
 	return spaces
-}
-
-func dossiersIn(ctx context.Context, sc access.Scope, spaces []uuid.UUID) ([]dossier, error) {
-	if len(spaces) == 0 {
-		return nil, nil
-	}
-	rows, err := sc.Tx().Query(ctx, "select "+dossierColumns+dossierFrom+"where p.space_id = any ($1)", spaces)
-	if err != nil {
-		return nil, fmt.Errorf("read patients: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, scanDossier)
-	if err != nil {
-		return nil, fmt.Errorf("read patients: %w", err)
-	}
-	return list, nil
 }

@@ -64,7 +64,37 @@ func oneSlip(a, b string) bool {
 	if a == b {
 		return a != ""
 	}
-	return shorter(a, b) >= 4 && max(len(a), len(b))-min(len(a), len(b)) <= utf8.UTFMax && apart(a, b) <= 1
+	return shorter(a, b) >= 4 && slipApart(a, b)
+}
+
+// slipApart says whether two names are at most one slip apart, without counting how far they are: what lies between their
+// common beginning and their common end is one letter at most on either side, or two exchanged.
+func slipApart(a, b string) bool {
+	if max(len(a), len(b))-min(len(a), len(b)) > utf8.UTFMax {
+		return false
+	}
+	a, b = withoutCommonEnds(a, b)
+	x, long := utf8.DecodeRuneInString(a)
+	y, width := utf8.DecodeRuneInString(b)
+	return (long == len(a) && width == len(b)) || (a[long:] == string(y) && b[width:] == string(x))
+}
+
+func withoutCommonEnds(a, b string) (string, string) {
+	for a != "" && b != "" {
+		x, n := utf8.DecodeRuneInString(a)
+		if y, _ := utf8.DecodeRuneInString(b); x != y {
+			break
+		}
+		a, b = a[n:], b[n:]
+	}
+	for a != "" && b != "" {
+		x, n := utf8.DecodeLastRuneInString(a)
+		if y, _ := utf8.DecodeLastRuneInString(b); x != y {
+			break
+		}
+		a, b = a[:len(a)-n], b[:len(b)-n]
+	}
+	return a, b
 }
 
 // closeNames allows a second slip in a long name: for the moment when a second dossier would be opened.

@@ -99,10 +99,13 @@ func dossierOf(ctx context.Context, g access.Grant) (dossier, error) {
 	return d, nil
 }
 
-// dossiersOf reads the patients of every circle in the scope, all or those born on a day.
-func dossiersOf(ctx context.Context, sc access.Scope, born string) ([]dossier, error) {
+// dossiersOf reads the patients of these circles, by their names: all, or those born on a day.
+func dossiersOf(ctx context.Context, sc access.Scope, circles []uuid.UUID, born string) ([]dossier, error) {
+	if len(circles) == 0 {
+		return nil, nil
+	}
 	rows, err := sc.Tx().Query(ctx, "select "+dossierColumns+dossierFrom+`where p.space_id = any ($1) and ($2 = '' or p.birth_date = nullif($2, '')::date)
-		order by coalesce(nullif(p.used_name_key, ''), p.birth_name_key), p.given_names_key, p.id`, sc.Spaces(), born)
+		order by coalesce(nullif(p.used_name_key, ''), p.birth_name_key), p.given_names_key, p.id`, circles, born)
 	if err != nil {
 		return nil, fmt.Errorf("read patients: %w", err)
 	}
