@@ -79,22 +79,15 @@ func (a *archive) post(ctx context.Context, n *node.Node, i int, text string) (u
 
 // indexedAfterPost watches the index itself: a search would wake the indexer.
 func (r *run) indexedAfterPost(ctx context.Context, n *node.Node, a *archive) error {
-	var took []time.Duration
-	for i := range lagPosts {
+	took, err := lags(func(i int) (time.Time, func() (bool, error), error) {
 		id, err := a.post(ctx, n, i, a.words.spoken(a.words.message()))
-		if err != nil {
-			return err
-		}
-		began := time.Now()
-		for there := false; !there; {
-			if err := r.ground.admin.QueryRow(ctx, "select exists (select from search_entries where object_id = $1)", id).Scan(&there); err != nil {
-				return err
-			}
-			if time.Since(began) > patience {
-				return errors.New("what was posted is not indexed")
-			}
-		}
-		took = append(took, time.Since(began))
+		return time.Now(), func() (there bool, err error) {
+			err = r.ground.admin.QueryRow(ctx, "select exists (select from search_entries where object_id = $1)", id).Scan(&there)
+			return there, err
+		}, err
+	})
+	if err != nil {
+		return fmt.Errorf("index what was posted: %w", err)
 	}
 	p := millis(took, 0.5, 0.99)
 	r.report.Searches.Lag.P50, r.report.Searches.Lag.P99 = p[0], p[1]
@@ -103,29 +96,37 @@ func (r *run) indexedAfterPost(ctx context.Context, n *node.Node, a *archive) er
 
 // foundAfterPost posts and looks for it at once.
 func (r *run) foundAfterPost(ctx context.Context, n *node.Node, a *archive) error {
-	var took []time.Duration
-	for i := range lagPosts {
-		word := "unique" + syllables(i)
-		began := time.Now()
+	took, err := lags(func(i int) (time.Time, func() (bool, error), error) {
+		word, began := "unique"+syllables(i), time.Now()
 		id, err := a.post(ctx, n, i, word)
-		if err != nil {
-			return err
-		}
-		for found := false; !found; {
+		return began, func() (bool, error) {
 			got, err := n.Chat.Search(ctx, a.opener().actor(), chat.Search{Query: word})
-			if err != nil {
-				return err
-			}
-			found = len(got.Items) > 0 && got.Items[0].Message.ID == id
-			if time.Since(began) > patience {
-				return errors.New("what was posted is not found")
-			}
-		}
-		took = append(took, time.Since(began))
+			return len(got.Items) > 0 && got.Items[0].Message.ID == id, err
+		}, err
+	})
+	if err != nil {
+		return fmt.Errorf("find what was posted: %w", err)
 	}
 	p := millis(took, 0.5, 0.99)
 	r.report.Searches.Lag.FoundP50, r.report.Searches.Lag.FoundP99 = p[0], p[1]
 	return nil
+}
+
+// lags posts again and again, and gives how long each took from its beginning until it was there.
+func lags(post func(i int) (began time.Time, there func() (bool, error), err error)) (took []time.Duration, err error) {
+	for i := range lagPosts {
+		began, there, err := post(i)
+		for ok := false; err == nil && !ok; {
+			if ok, err = there(); !ok && time.Since(began) > patience {
+				err = errors.New("not there in time")
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, time.Since(began))
+	}
+	return took, nil
 }
 
 // passSample is how long a whole pass is watched.

@@ -3,10 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -239,20 +237,5 @@ func drain(ctx context.Context, q storage.Querier, sql string, args pgx.NamedArg
 }
 
 func getPage(ctx context.Context, s *server, who *member) error {
-	address := fmt.Sprintf("http://%s/api/v1/channels/%s/messages?limit=%d", s.address, who.team.discussion, pageSize)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+who.token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("page: %s", resp.Status)
-	}
-	_, err = io.Copy(io.Discard, resp.Body)
-	return err
+	return s.get(ctx, fmt.Sprintf("/channels/%s/messages?limit=%d", who.team.discussion, pageSize), who.token)
 }

@@ -83,6 +83,18 @@ func (a *API) alertOfMessage(ctx context.Context, in *InMessage) (*answer[AlertI
 	return a.withPatient(ctx, found, err)
 }
 
+func (a *API) alertTakers(ctx context.Context, in *InAlert) (*answer[page[teams.Alertable]], error) {
+	people, err := a.cfg.Alerts.Takers(ctx, actorIn(ctx), in.Alert)
+	if err != nil {
+		return nil, err
+	}
+	takers := make([]teams.Alertable, len(people))
+	for i, person := range people {
+		takers[i].Professional = person
+	}
+	return answered(wholeList(takers), a.addReachable(ctx, takers))
+}
+
 type acknowledgeInput struct {
 	InAlert
 	Body struct {

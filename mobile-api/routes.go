@@ -54,6 +54,7 @@ func (a *API) routes() {
 
 	route(a, "GET /api/v1/alerts", "Alerts whose message one may read, newest first", a.alerts)
 	route(a, "GET /api/v1/alerts/{id}", "One alert, with everybody it asked", a.alert)
+	route(a, "GET /api/v1/alerts/{id}/takers", "To whom an alert can be handed over, in alerting order", a.alertTakers)
 	route(a, "POST /api/v1/alerts/{id}/acknowledge", "Take an alert, or hand it over", a.acknowledge)
 	route(a, "POST /api/v1/alerts/{id}/shown", "A visible page shows it: no device rings", a.alertShown)
 	route(a, "POST /api/v1/alerts/{id}/delivered", "A device has it", a.alertDelivered)

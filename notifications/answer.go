@@ -10,6 +10,7 @@ import (
 
 	"liaison/access"
 	"liaison/events"
+	"liaison/professions"
 )
 
 // ErrEnded tells somebody who answers too late how the alert ended.
@@ -65,6 +66,38 @@ func (s *Service) HandOver(ctx context.Context, actor access.Actor, alert uuid.U
 		}
 		return a.tell(g, g.Facts())
 	})
+}
+
+// Takers lists the colleagues to whom the actor may hand the alert over, in alerting order.
+func (s *Service) Takers(ctx context.Context, actor access.Actor, alert uuid.UUID) ([]professions.Person, error) {
+	message, err := s.messageOf(ctx, actor, alert, "alert.takers")
+	if err != nil {
+		return nil, err
+	}
+	var order []access.Standing
+	err = s.gate.Read(ctx, actor, access.Message(message), "alert.takers", func(g access.Grant) (err error) {
+		g.Object(alert)
+		order, err = g.Alertable(ctx, g.Facts())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var ids []uuid.UUID
+	for _, one := range order {
+		if one.Person != actor.Person {
+			ids = append(ids, one.Person)
+		}
+	}
+	named, err := s.people.Persons(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("names of takers: %w", err)
+	}
+	takers := make([]professions.Person, len(ids))
+	for i, id := range ids {
+		takers[i] = named[id]
+	}
+	return takers, nil
 }
 
 func (s *Service) askChosen(ctx context.Context, g access.Grant, a *whole, to uuid.UUID) error {

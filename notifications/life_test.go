@@ -171,16 +171,7 @@ func TestFramesAndSyncTellThoseWhoReadTheMessage(t *testing.T) {
 func (w *world) alertEvents(p *person, cursor string) (out []string) {
 	w.Helper()
 	var s struct {
-		Events []struct {
-			Type      string
-			ChannelID string `json:"channel_id"`
-			TeamID    string `json:"team_id"`
-			Alert     *struct {
-				ID        string
-				MessageID string `json:"message_id"`
-				State     string
-			}
-		}
+		Events []frame
 	}
 	w.into(w.ask(p, "GET", "/sync?cursor="+cursor, nil), &s)
 	for _, e := range s.Events {
@@ -230,12 +221,29 @@ func TestOnlyOneTakesAnAlert(t *testing.T) {
 	}
 }
 
+// takers lists to whom somebody may hand an alert over.
+func (w *world) takers(p *person, a alert) (ids []string) {
+	var list struct {
+		Items []struct {
+			Professional struct{ ID string }
+		}
+	}
+	w.into(w.ask(p, "GET", "/alerts/"+a.ID+"/takers", nil), &list)
+	for _, one := range list.Items {
+		ids = append(ids, one.Professional.ID)
+	}
+	return ids
+}
+
 func TestHandingOver(t *testing.T) {
 	w := newWorld(t, still)
 	d, _ := w.device(w.nurse2)
 	message := w.urgent("nursing")
 	a := w.alertOf(w.gp, message)
 	act := func(p *person, body object) answer { return w.ask(p, "POST", "/alerts/"+a.ID+"/acknowledge", body) }
+	w.same("to hand over to", w.takers(w.gp, a), []string{w.nurse2.id})
+	w.same("to hand over to", w.takers(w.nurse2, a), []string{w.gp.id})
+	w.wants(w.ask(w.help, "GET", "/alerts/"+a.ID+"/takers", nil), 404, "not_found")
 	w.wants(act(w.gp, object{"outcome": "handed_over", "to": w.pharmacist.id}), 422, "alert_to_unknown")
 	w.wants(act(w.gp, object{"outcome": "handed_over", "to": w.gp.id}), 422, "alert_to_unknown")
 	w.wants(act(w.gp, object{"outcome": "later"}), 422, "unknown_outcome")

@@ -68,7 +68,7 @@ export function overviews(place) {
     },
     search: search('oubli soir', (page) => page.locator('mark').first().waitFor()),
     'search-none': search('girafe', (page) => page.getByText('Rien de ce que vous pouvez lire').waitFor()),
-    'search-refused': search('« » !', (page) => page.locator('.results [role=alert]').waitFor()),
+    'search-refused': search('« » !', (page) => page.locator('.list-page__rows [role=alert]').waitFor()),
     measures: { as: 'infirmiere', path: measures, shown: (page) => page.getByRole('slider', { name: /^Tension/ }).waitFor() },
     'measures-table': {
       as: 'infirmiere',

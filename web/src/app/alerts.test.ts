@@ -26,6 +26,7 @@ function world(server: { open: Alert[] }) {
     alerts: vi.fn(async (state: string) => ({ items: state === 'open' ? [...server.open] : [], next: null })),
     alert: vi.fn(async (id: string) => server.open.find((one) => one.id === id)!),
     alertOf: vi.fn(async () => server.open[0]!),
+    takers: vi.fn(async () => ({ items: [], next: null })),
     acknowledge: vi.fn(async (id: string) => alert({ id, state: 'taken', mine: false })),
     alertShown: vi.fn(async () => {}),
     alertSeen: vi.fn(async () => {}),

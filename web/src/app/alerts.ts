@@ -1,7 +1,7 @@
 // Alerts: what asks this person, what became of it, and that she is told at once while the page is open.
 
 import { derived, type Readable, Signal } from '../model/signal';
-import type { Alert, ChangeEvent, Id } from '../model/types';
+import type { Alert, ChangeEvent, Id, Professional } from '../model/types';
 import { all, type Api } from './api';
 import { background } from './background';
 import { ApiError } from './http';
@@ -16,7 +16,7 @@ export interface AlertsView {
 }
 
 export interface AlertsOptions {
-  api: Pick<Api, 'alerts' | 'alert' | 'alertOf' | 'acknowledge' | 'alertShown' | 'alertSeen'>;
+  api: Pick<Api, 'alerts' | 'alert' | 'alertOf' | 'takers' | 'acknowledge' | 'alertShown' | 'alertSeen'>;
   me: Id;
   /** The page is in sight: only then was an alert shown. */
   visible: () => boolean;
@@ -111,6 +111,11 @@ export class Alerts {
   /** The page came into sight: what asks has now been shown. */
   seen(): void {
     for (const alert of this.asking.get()) background(this.#shown(alert));
+  }
+
+  /** To whom it can be handed over, in alerting order. Throws ApiError or Offline. */
+  async takers(alert: Id): Promise<Professional[]> {
+    return (await this.#o.api.takers(alert)).items.map((one) => one.professional);
   }
 
   /** Throws ApiError (alert_ended, …) or Offline; what is known is brought up to date either way. */

@@ -147,6 +147,9 @@ export class Api {
   alertOf(message: Id): Promise<Alert> {
     return this.http.get(`/messages/${id(message)}/alert`);
   }
+  takers(alert: Id): Promise<Page<{ professional: Professional; reachable: boolean }>> {
+    return this.http.get(`/alerts/${id(alert)}/takers`);
+  }
   acknowledge(alert: Id, outcome: 'taken' | 'handed_over', to?: Id): Promise<Alert> {
     return this.http.post(`/alerts/${id(alert)}/acknowledge`, { outcome, to });
   }
