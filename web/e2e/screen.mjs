@@ -32,6 +32,8 @@ export function cutOff(page) {
     };
     const tell = (el) => `<${el.tagName.toLowerCase()} class="${el.getAttribute('class') ?? ''}"> « ${el.textContent.trim().slice(0, 60)} »`;
     if (document.documentElement.scrollWidth > innerWidth) out.push(`the page is ${document.documentElement.scrollWidth} wide, the screen ${innerWidth}`);
+    // What is not in a pane that scrolls moves the whole frame when a note is brought into sight.
+    if (document.documentElement.scrollHeight > innerHeight) out.push(`the frame is ${document.documentElement.scrollHeight} high, the screen ${innerHeight}`);
     for (const el of document.body.querySelectorAll('*')) {
       if (!drawn(el) || el.closest('svg')) continue;
       const box = el.getBoundingClientRect();
