@@ -10,6 +10,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const asked = process.argv.slice(2);
 const files = readdirSync(here)
   .filter((name) => name.endsWith('.test.mjs') && (asked.length === 0 || asked.some((word) => name.startsWith(word))))
+  // The longest first: two files go side by side, and it would end alone.
+  .sort((a, b) => Number(b.startsWith('screens')) - Number(a.startsWith('screens')))
   .map((name) => here + name);
 
 // Where a test listens as a push service: the nodes must know it when they start.
