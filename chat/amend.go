@@ -151,32 +151,58 @@ func (s *Service) store(ctx context.Context, g access.Grant, was, now row, said 
 	if err != nil {
 		return err
 	}
-	g.Queue("insert into message_revisions (message_id, revision, space_id, body, reason, at) values ($1, $2, $3, $4, $5, $6)",
-		was.ID, was.Revision, was.Space, was.Body, why, now.ChangedAt)
-	g.Queue("update messages set body = $2, revision = $3, state = $4, changed_at = $5, measure_kinds = $7 where id = $1 and revision = $6",
-		now.ID, sealed, now.Revision, now.State, now.ChangedAt, was.Revision, kindsOf(said.Measures))
-	return s.tell(ctx, g, now, said)
-}
-
-func (s *Service) tell(ctx context.Context, g access.Grant, now row, said body) error {
-	kind := map[string]string{Amended: events.MessageUpdated, Withdrawn: events.MessageWithdrawn}[now.State]
-	thread, root, err := threadOf(ctx, g.Tx(), now.ID)
+	e, err := s.tell(ctx, g, was, now, said)
 	if err != nil {
 		return err
+	}
+	if sameReaders(was, now) {
+		g.Queue("insert into message_revisions (message_id, revision, space_id, body, reason, at) values ($1, $2, $3, $4, $5, $6)",
+			was.ID, was.Revision, was.Space, was.Body, why, g.At())
+		g.Queue("update messages set body = $2, revision = $3, state = $4, changed_at = $5, measure_kinds = $7 where id = $1 and revision = $6",
+			now.ID, sealed, now.Revision, now.State, now.ChangedAt, was.Revision, kindsOf(said.Measures))
+		return nil
+	}
+	g.Queue(`insert into message_revisions (message_id, revision, space_id, body, reason, at, category, masks, only_to, position)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		was.ID, was.Revision, was.Space, was.Body, why, g.At(), int32(was.Category), int32(was.Masks), was.OnlyTo, e.Position)
+	g.Queue("update messages set body = $2, revision = $3, narrowed_at = $4, category = $6, masks = $7, only_to = $8 where id = $1 and revision = $5",
+		now.ID, sealed, now.Revision, now.NarrowedAt, was.Revision, int32(now.Category), int32(now.Masks), now.OnlyTo)
+	return nil
+}
+
+// kindOf says what a change is called.
+func (r row) kindOf(was row) string {
+	switch {
+	case !sameReaders(was, r):
+		return events.MessageNarrowed
+	case r.State == Withdrawn:
+		return events.MessageWithdrawn
+	}
+	return events.MessageUpdated
+}
+
+func (s *Service) tell(ctx context.Context, g access.Grant, was, now row, said body) (events.Event, error) {
+	kind := now.kindOf(was)
+	thread, root, err := threadOf(ctx, g.Tx(), now.ID)
+	if err != nil {
+		return events.Event{}, err
 	}
 	now.Thread = thread
 	names, err := s.people.of(ctx, g.Tx(), []uuid.UUID{now.Author})
 	if err != nil {
-		return err
+		return events.Event{}, err
 	}
 	// Shown to nobody in particular: a withdrawn text is in no frame.
 	d, err := deliverable(kind, view(now, said, names[now.Author], access.Standing{}), now.facts(), root)
 	if err != nil {
-		return err
+		return events.Event{}, err
 	}
-	_, err = g.Append(now.Channel, events.Event{Type: kind, Message: now.ID, Local: d})
+	e, err := g.Append(now.Channel, events.Event{Type: kind, Message: now.ID, Local: d})
 	if err != nil {
-		return fmt.Errorf("tell change: %w", err)
+		return e, fmt.Errorf("tell change: %w", err)
 	}
-	return nil
+	if kind == events.MessageNarrowed {
+		err = lost(d, now.Channel, now.ID, map[int64]access.Facts{e.Position: was.facts()})
+	}
+	return e, err
 }

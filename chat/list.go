@@ -135,6 +135,15 @@ type Revision struct {
 	Measures []Measure `json:"measures"`
 	Reason   *string   `json:"reason"`
 	At       time.Time `json:"at"`
+	// Readers is who might read it until then, where that is what changed.
+	Readers *Readers `json:"readers"`
+}
+
+// Readers is what of a message decides who may read it.
+type Readers struct {
+	Category string      `json:"category"`
+	Masks    []string    `json:"masks"`
+	OnlyTo   []uuid.UUID `json:"only_to"`
 }
 
 // Revisions reads what a message said before, oldest first, and why it was changed. Of a withdrawn message only the author
@@ -149,7 +158,7 @@ func (s *Service) Revisions(ctx context.Context, actor access.Actor, message uui
 		if now.State == Withdrawn && now.Author != actor.Person && !g.Can(access.SeeFullReasons) {
 			return nil
 		}
-		rows, err := g.Tx().Query(ctx, "select revision, body, reason, at from message_revisions where message_id = $1 order by revision", message)
+		rows, err := g.Tx().Query(ctx, "select revision, body, reason, at, category, masks, only_to from message_revisions where message_id = $1 order by revision", message)
 		if err != nil {
 			return fmt.Errorf("revisions: %w", err)
 		}
@@ -175,6 +184,9 @@ type pastRow struct {
 	Body     []byte
 	Reason   []byte
 	At       time.Time
+	Category *int32
+	Masks    *int32
+	OnlyTo   []uuid.UUID
 }
 
 func (s *Service) showPast(ctx context.Context, g access.Grant, message uuid.UUID, p pastRow) (Revision, error) {
@@ -183,6 +195,9 @@ func (s *Service) showPast(ctx context.Context, g access.Grant, message uuid.UUI
 		return Revision{}, err
 	}
 	r := Revision{Revision: p.Revision, Text: b.Text, Measures: orEmpty(b.Measures), At: p.At.UTC()}
+	if p.Category != nil && p.Masks != nil {
+		r.Readers = &Readers{access.Categories(*p.Category).Codes()[0], access.Masks(*p.Masks).Codes(), orEmpty(p.OnlyTo)}
+	}
 	if p.Reason != nil {
 		why, err := s.unseal(ctx, g.Space(), message, -p.Revision, p.Reason)
 		if err != nil {

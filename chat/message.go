@@ -59,8 +59,10 @@ type Message struct {
 	State     string             `json:"state" enum:"posted,amended,withdrawn"`
 	AmendedAt *time.Time         `json:"amended_at"`
 	Withdrawn *Withdrawal        `json:"withdrawn"`
-	Replies   *Replies           `json:"replies,omitempty"`
-	Receipts  *ReceiptCount      `json:"receipts,omitempty"`
+	// NarrowedAt: since then fewer may read it than when it was posted.
+	NarrowedAt *time.Time    `json:"narrowed_at"`
+	Replies    *Replies      `json:"replies,omitempty"`
+	Receipts   *ReceiptCount `json:"receipts,omitempty"`
 }
 
 // Mention names a member the message speaks to.
@@ -101,23 +103,24 @@ type body struct {
 
 // row is a message as stored.
 type row struct {
-	ID        uuid.UUID
-	Space     uuid.UUID
-	Channel   uuid.UUID
-	Position  int64
-	Author    uuid.UUID
-	Thread    *uuid.UUID
-	Category  access.Categories
-	Masks     access.Masks
-	OnlyTo    []uuid.UUID
-	NoteType  *string
-	Urgent    bool
-	State     string
-	Revision  int
-	Body      []byte
-	WrittenAt time.Time
-	CreatedAt time.Time
-	ChangedAt *time.Time
+	ID         uuid.UUID
+	Space      uuid.UUID
+	Channel    uuid.UUID
+	Position   int64
+	Author     uuid.UUID
+	Thread     *uuid.UUID
+	Category   access.Categories
+	Masks      access.Masks
+	OnlyTo     []uuid.UUID
+	NoteType   *string
+	Urgent     bool
+	State      string
+	Revision   int
+	Body       []byte
+	WrittenAt  time.Time
+	CreatedAt  time.Time
+	ChangedAt  *time.Time
+	NarrowedAt *time.Time
 	// Kinds are the measures the body holds; written, and read from the body.
 	Kinds int32 `db:"-"`
 }

@@ -36,7 +36,26 @@ func (s *Service) Deliverables(ctx context.Context, sc access.Scope, evs []event
 	if err != nil {
 		return nil, err
 	}
-	return s.frames(ctx, sc.Tx(), rows, roots, kinds)
+	was, err := narrowedFrom(ctx, sc.Tx(), narrowedIn(rows))
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.frames(ctx, sc.Tx(), rows, roots, kinds)
+	for _, r := range rows {
+		if d := out[r.ID]; d != nil && was[r.ID] != nil && err == nil {
+			err = lost(d, r.Channel, r.ID, was[r.ID])
+		}
+	}
+	return out, err
+}
+
+func narrowedIn(rows []row) (ids []uuid.UUID) {
+	for _, r := range rows {
+		if r.NarrowedAt != nil {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
 
 func (s *Service) frames(ctx context.Context, q storage.Querier, rows []row, roots map[uuid.UUID]access.Facts, kinds map[uuid.UUID]string) (map[uuid.UUID]*access.Deliverable, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"liaison/access"
+	"liaison/events"
 	"liaison/professions"
 )
 
@@ -39,6 +40,10 @@ func view(r row, b body, author professions.Person, viewer access.Standing) Mess
 		Urgent: r.Urgent, Measures: orEmpty(b.Measures), Documents: orEmpty(b.Documents), Mentions: orEmpty(b.Mentions), Masks: r.Masks.Codes(),
 		OnlyTo: orEmpty(r.OnlyTo), WrittenAt: r.WrittenAt.UTC(), CreatedAt: r.CreatedAt.UTC(), Revision: r.Revision, State: r.State,
 	}
+	if r.NarrowedAt != nil {
+		at := r.NarrowedAt.UTC()
+		m.NarrowedAt = &at
+	}
 	switch r.State {
 	case Amended:
 		m.AmendedAt = r.ChangedAt
@@ -58,28 +63,36 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// Frame is what a live socket is told of a message; the same for everybody who gets it.
+// Frame is what a live socket is told of a message; the same for everybody who gets it. Who lost the message is told its id alone.
 type Frame struct {
-	Type      string    `json:"type"`
-	ChannelID uuid.UUID `json:"channel_id"`
-	Message   *Message  `json:"message,omitempty"`
+	Type      string     `json:"type"`
+	ChannelID uuid.UUID  `json:"channel_id"`
+	Message   *Message   `json:"message,omitempty"`
+	MessageID *uuid.UUID `json:"message_id,omitempty"`
 }
 
 // deliverable makes the frames of a message: one with its thread and, for those who do not read the root, one without.
 func deliverable(kind string, m Message, facts access.Facts, root *access.Facts) (*access.Deliverable, error) {
 	m.Replies, m.Receipts = nil, nil
-	full, err := json.Marshal(Frame{kind, m.ChannelID, &m})
+	full, err := json.Marshal(Frame{Type: kind, ChannelID: m.ChannelID, Message: &m})
 	if err != nil {
 		return nil, err
 	}
 	d := &access.Deliverable{Facts: facts, Root: root, Full: full}
 	if root != nil {
 		m.ThreadID = nil
-		if d.Rootless, err = json.Marshal(Frame{kind, m.ChannelID, &m}); err != nil {
+		if d.Rootless, err = json.Marshal(Frame{Type: kind, ChannelID: m.ChannelID, Message: &m}); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
+}
+
+// lost adds to a deliverable what those are told who might read the message until one of these events.
+func lost(d *access.Deliverable, channel, message uuid.UUID, was map[int64]access.Facts) (err error) {
+	d.Was = was
+	d.Lost, err = json.Marshal(Frame{Type: events.MessageNarrowed, ChannelID: channel, MessageID: &message})
+	return err
 }
 
 // IsInvalid gives the field and code of a refused request.

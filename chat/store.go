@@ -12,7 +12,7 @@ import (
 
 // messageColumns reads a row. The thread is null for whoever may not read its root: row-level security hides the root.
 const messageColumns = `m.id, m.space_id, m.channel_id, m.position, m.author_id, (select r.id from messages r where r.id = m.thread_id),
-	m.category, m.masks, m.only_to, m.note_type, m.urgent, m.state, m.revision, m.body, m.written_at, m.created_at, m.changed_at`
+	m.category, m.masks, m.only_to, m.note_type, m.urgent, m.state, m.revision, m.body, m.written_at, m.created_at, m.changed_at, m.narrowed_at`
 
 func scanRows(rows pgx.Rows) ([]row, error) { return pgx.CollectRows(rows, pgx.RowToStructByPos[row]) }
 

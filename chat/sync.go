@@ -23,9 +23,11 @@ type Sync struct {
 
 // SyncEvent has the shape of a live frame.
 type SyncEvent struct {
-	Type      string     `json:"type"`
-	ChannelID uuid.UUID  `json:"channel_id"`
-	Message   *Message   `json:"message,omitempty"`
+	Type      string    `json:"type"`
+	ChannelID uuid.UUID `json:"channel_id"`
+	Message   *Message  `json:"message,omitempty"`
+	// MessageID names a message that was narrowed; alone where the reader lost it.
+	MessageID *uuid.UUID `json:"message_id,omitempty"`
 	Receipt   *ReceiptOf `json:"receipt,omitempty"`
 	TeamID    *uuid.UUID `json:"team_id,omitempty"`
 	Alert     *AlertOf   `json:"alert,omitempty"`
@@ -163,7 +165,7 @@ func (c *catchUp) resets(ctx context.Context) error {
 // changedMessage is a visible message with what happened to it since the cursor.
 type changedMessage struct {
 	row
-	Created bool
+	Created, Narrowed bool
 }
 
 // happened adds the messages that came or changed, channel by channel, whole channels only. It gives the channel after which
@@ -177,19 +179,18 @@ func (s *Service) happened(ctx context.Context, c *catchUp) (uuid.UUID, error) {
 	if len(changed) > syncMost {
 		changed, after = c.wholeChannels(changed)
 	}
-	return after, s.addEvents(ctx, c, changed)
+	if err := s.addEvents(ctx, c, changed); err != nil {
+		return after, err
+	}
+	return after, s.addLost(ctx, c, after, changed)
 }
 
 func (c *catchUp) changedMessages(ctx context.Context) ([]changedMessage, error) {
-	skip := make([]uuid.UUID, 0, len(c.reset))
-	for id := range c.reset {
-		skip = append(skip, id)
-	}
 	args := c.args()
-	args["after"], args["skip"], args["most"] = c.from.After, skip, syncMost+1
-	rows, err := c.sc.Tx().Query(ctx, "select "+messageColumns+`, x.created
+	args["after"], args["skip"], args["most"] = c.from.After, c.resetChannels(), syncMost+1
+	rows, err := c.sc.Tx().Query(ctx, "select "+messageColumns+`, x.created, x.narrowed
 		from standings s join channels c on c.space_id = s.space_id
-		join lateral (select e.message_id, bool_or(e.type = 'message.created') as created from events e
+		join lateral (select e.message_id, bool_or(e.type = 'message.created') as created, bool_or(e.type = 'message.narrowed') as narrowed from events e
 			where e.channel_id = c.id and `+events.NotSeen+` and e.message_id is not null and e.type <> 'alert' group by 1) x on true
 		join messages m on m.id = x.message_id
 		where `+access.StandingNow+` and c.xid >= pg_snapshot_xmin(@horizon::text::pg_snapshot) and c.id > @after and c.id <> all (@skip) and `+access.VisibleByStanding+`
@@ -201,7 +202,7 @@ func (c *catchUp) changedMessages(ctx context.Context) ([]changedMessage, error)
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (changedMessage, error) {
 		var m changedMessage
 		err := r.Scan(&m.ID, &m.Space, &m.Channel, &m.Position, &m.Author, &m.Thread, &m.Category, &m.Masks, &m.OnlyTo, &m.NoteType, &m.Urgent,
-			&m.State, &m.Revision, &m.Body, &m.WrittenAt, &m.CreatedAt, &m.ChangedAt, &m.Created)
+			&m.State, &m.Revision, &m.Body, &m.WrittenAt, &m.CreatedAt, &m.ChangedAt, &m.NarrowedAt, &m.Created, &m.Narrowed)
 		return m, err
 	})
 }
@@ -217,6 +218,7 @@ func (c *catchUp) wholeChannels(changed []changedMessage) ([]changedMessage, uui
 		return changed[:keep], changed[keep-1].Channel
 	}
 	c.out.Resets = append(c.out.Resets, Reset{last, changed[0].Space, TooLong})
+	c.reset[last] = true
 	c.news[last] = true
 	return nil, last
 }
@@ -249,6 +251,8 @@ func kindOf(m changedMessage) string {
 		return events.MessageCreated
 	case m.State == Withdrawn:
 		return events.MessageWithdrawn
+	case m.Narrowed:
+		return events.MessageNarrowed
 	default:
 		return events.MessageUpdated
 	}

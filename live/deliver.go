@@ -183,9 +183,10 @@ func (h *Hub) alertNotice(ctx context.Context, e events.Event, ready *ready) {
 }
 
 func (h *Hub) send(e events.Event, audience *access.Audience, d *access.Deliverable) {
-	full, rootless := audience.Deliver(*d)
+	full, rootless, lost := audience.Deliver(*d, e.Position)
 	reached := h.toAll(full, &Frame{Data: d.Full}, nil)
 	reached = h.toAll(rootless, &Frame{Data: d.Rootless}, reached)
+	h.toAll(lost, &Frame{Data: d.Lost}, nil)
 	// A frame of ids reads nothing: only messages are journalled.
 	if len(reached) > 0 && isMessage(e) {
 		h.journal.add(access.Delivery{Space: e.Space, Message: e.Message, To: reached})

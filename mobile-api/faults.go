@@ -39,6 +39,7 @@ var codes = []struct {
 	{chat.ErrConflict, "id_conflict"},
 	{chat.ErrRevision, "revision_mismatch"},
 	{chat.ErrCategory, "category_not_writable"},
+	{chat.ErrWidens, "narrow_widens"},
 	{chat.ErrWithdrawn, "message_withdrawn"},
 	{documents.ErrConflict, "id_conflict"},
 	{documents.ErrAttached, "document_attached"},

@@ -127,16 +127,47 @@ type amendInput struct {
 }
 
 func (a *API) amendMessage(ctx context.Context, in *amendInput) (*answer[chat.Message], error) {
-	if in.IfMatch == "" {
-		return nil, newProblem(langIn(ctx), "revision_required")
-	}
-	// What is no number was no revision of ours: it matches nothing.
-	revision, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(in.IfMatch, "W/"), `"`))
+	revision, err := revisionIn(ctx, in.IfMatch)
 	if err != nil {
-		return nil, newProblem(langIn(ctx), "revision_mismatch")
+		return nil, err
 	}
 	change := chat.Amendment{Text: in.Body.Text, Measures: in.Body.Measures, Reason: in.Body.Reason, Revision: revision}
 	return answered(a.cfg.Chat.Amend(ctx, actorIn(ctx), in.Message, change))
+}
+
+func revisionIn(ctx context.Context, ifMatch string) (int, error) {
+	if ifMatch == "" {
+		return 0, newProblem(langIn(ctx), "revision_required")
+	}
+	// What is no number was no revision of ours: it matches nothing.
+	revision, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(ifMatch, "W/"), `"`))
+	if err != nil {
+		return 0, newProblem(langIn(ctx), "revision_mismatch")
+	}
+	return revision, nil
+}
+
+// Narrowing says who may still read a message; what is left out stays.
+type Narrowing struct {
+	Category string      `json:"category,omitempty"`
+	Masks    []string    `json:"masks,omitempty" doc:"All of them, those it has included."`
+	OnlyTo   []uuid.UUID `json:"only_to,omitempty" doc:"The only ones, beside the author; none of them new where there were some."`
+	Reason   string      `json:"reason"`
+}
+
+type narrowInput struct {
+	InMessage
+	IfMatch string `header:"If-Match" doc:"The revision that is narrowed."`
+	Body    Narrowing
+}
+
+func (a *API) narrowMessage(ctx context.Context, in *narrowInput) (*answer[chat.Message], error) {
+	revision, err := revisionIn(ctx, in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	to := chat.Narrowing{Category: in.Body.Category, Masks: in.Body.Masks, OnlyTo: in.Body.OnlyTo, Reason: in.Body.Reason, Revision: revision}
+	return answered(a.cfg.Chat.Narrow(ctx, actorIn(ctx), in.Message, to))
 }
 
 type withdrawInput struct {

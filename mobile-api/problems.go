@@ -77,6 +77,8 @@ var problems = map[string]entry{
 	"revision_required":        say(428, "Indiquez quelle version vous corrigez.", "Say which revision you are correcting."),
 	"revision_mismatch":        say(412, "Cette note a changé entre-temps. Relisez-la avant de corriger.", "This note has changed meanwhile. Read it again before correcting."),
 	"message_withdrawn":        say(409, "Ce message a été annulé : il ne peut plus être corrigé.", "This message was withdrawn: it can no longer be corrected."),
+	"narrow_widens":            say(422, "Une note ne peut qu’être restreinte : avec ce choix, quelqu’un qui ne la lit pas pourrait la lire.", "A note can only be narrowed: with this choice somebody who does not read it could."),
+	"narrow_nothing":           say(422, "Ce choix ne change rien à qui lit cette note.", "This choice does not change who reads this note."),
 	"unknown_state":            say(422, "Cet état n’existe pas.", "This state does not exist."),
 	"id_conflict":              say(409, "Cet envoi a déjà servi pour un autre contenu. Recommencez.", "This has already been sent with other content. Start again."),
 

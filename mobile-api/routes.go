@@ -44,6 +44,7 @@ func (a *API) routes() {
 	route(a, "PUT /api/v1/channels/{channel}/read", "Move one's read mark", a.markRead)
 	route(a, "GET /api/v1/messages/{id}", "One message", a.message)
 	route(a, "PATCH /api/v1/messages/{id}", "Correct one's own message", a.amendMessage)
+	route(a, "POST /api/v1/messages/{id}/narrow", "Take one's own message away from some of its readers", a.narrowMessage)
 	route(a, "POST /api/v1/messages/{id}/withdraw", "Take one's own message back", a.withdrawMessage)
 	route(a, "GET /api/v1/messages/{id}/thread", "A root and its replies, oldest first", a.thread)
 	route(a, "GET /api/v1/messages/{id}/revisions", "What a message said before", a.revisions)

@@ -12,7 +12,8 @@ import (
 	"liaison/events"
 )
 
-// changes are the circles where somebody's standing changed: an alert must not wait for who may no longer answer it.
+// changes are the circles where somebody's standing changed, or a message was narrowed: an alert must not wait for who may no
+// longer answer it.
 type changes struct {
 	mu     sync.Mutex
 	spaces map[uuid.UUID]bool
@@ -24,7 +25,7 @@ func newChanges() *changes {
 }
 
 func (s *Service) hear(e events.Event) {
-	if e.Type != events.Membership {
+	if e.Type != events.Membership && e.Type != events.MessageNarrowed {
 		return
 	}
 	c := s.changed
