@@ -45,6 +45,10 @@ func TestIDsOfAnotherCircleAreAsAbsent(t *testing.T) {
 		{"amend", message, 404, "not_found", func(id uuid.UUID) apitest.Answer {
 			return w.doctor.Send("PATCH", "/messages/"+id.String(), fields{"text": "X", "reason": "Y"}, http.Header{"If-Match": {"1"}})
 		}},
+		{"explain", message, 404, "not_found", get(w, "/messages/%/explain", "")},
+		{"narrow", message, 404, "not_found", func(id uuid.UUID) apitest.Answer {
+			return w.doctor.Send("POST", "/messages/"+id.String()+"/narrow", fields{"masks": []string{"MASQUE_PT"}, "reason": "Y"}, http.Header{"If-Match": {"1"}})
+		}},
 		{"withdraw", message, 404, "not_found", call(w, "POST", "/messages/%/withdraw", fields{"reason": "Y"})},
 		{"read mark", message, 404, "not_found", in(w, "PUT", "/channels/"+w.Notebook.String()+"/read", fields{}, "message_id")},
 		{"member of nowhere", w.stranger.Person, 404, "not_found", call(w, "DELETE", mine+"/members/%", nil)},

@@ -47,6 +47,7 @@ func (a *API) routes() {
 	route(a, "POST /api/v1/messages/{id}/narrow", "Take one's own message away from some of its readers", a.narrowMessage)
 	route(a, "POST /api/v1/messages/{id}/withdraw", "Take one's own message back", a.withdrawMessage)
 	route(a, "GET /api/v1/messages/{id}/thread", "A root and its replies, oldest first", a.thread)
+	route(a, "GET /api/v1/messages/{id}/explain", "Who may read a message and why, for who sees full reasons", a.explainMessage)
 	route(a, "GET /api/v1/messages/{id}/revisions", "What a message said before", a.revisions)
 	route(a, "GET /api/v1/messages/{id}/receipts", "Whom one's own message reached", a.receipts)
 	route(a, "POST /api/v1/receipts", "Messages that reached a device, or were seen", a.receive)

@@ -16,6 +16,7 @@ import (
 
 // compiled is a circle as package access takes it, and what it makes of it.
 type compiled struct {
+	circle    access.Circle
 	ids       map[string]uuid.UUID
 	standings map[string][]access.Standing
 	facts     []access.Facts
@@ -45,6 +46,7 @@ func compile(c *circle, now time.Time) compiled {
 		id := s.Person.String()
 		out.standings[id] = append(out.standings[id], s)
 	}
+	out.circle = in
 	for _, m := range c.messages {
 		out.facts = append(out.facts, factsOf(m))
 	}
@@ -145,7 +147,11 @@ func (c *circle) judgeAt(x compiled, person string, at time.Time, met coverage) 
 			return i + 2, fmt.Sprintf("sees %+v: %v, the model says %v", m, sees, want.Sees(m))
 		}
 		if i == at.Nanosecond()/1000%len(c.messages) { // a sixth is enough to count
-			met[c.Why(want, m, at)]++
+			why := c.Why(want, m, at)
+			met[why]++
+			if told := x.told(c.judged, person, i, at); !slices.Contains(toldAs[why], told) {
+				return i + 2, fmt.Sprintf("%+v is explained by %q, the model says %s", m, told, why)
+			}
 		}
 		if sees {
 			continue
@@ -159,6 +165,28 @@ func (c *circle) judgeAt(x compiled, person string, at time.Time, met coverage) 
 		}
 	}
 	return 1 + 2*len(c.messages), ""
+}
+
+// told is the link that refuses the message in the explanation given afterwards; "" where none does.
+func (x compiled) told(m *access.Matrix, person string, message int, at time.Time) string {
+	if !slices.ContainsFunc(x.circle.Memberships, func(p access.Membership) bool { return p.Person == x.ids[person] }) {
+		return "outsider"
+	}
+	chain := x.circle.Chain(m, x.ids[person], x.facts[message], at)
+	if last := chain.Links[len(chain.Links)-1]; !last.OK {
+		return last.Code
+	}
+	return ""
+}
+
+// toldAs lists how each true reason may be explained: where several hold, the explanation names the first.
+var toldAs = map[string][]string{
+	"seen: own message of a category not read": {""}, "seen: own message": {""}, "seen: by rights": {""}, "hidden: outsider": {"outsider"},
+	"hidden: unknown profession": {"identity"}, "hidden: dates": {"seat"}, "hidden: unknown seat": {"rule", "author"},
+	"hidden: basis without consent": {"rule", "consent", "author"}, "hidden: own message, without standing": {"author"},
+	"hidden: profession": {"rule"}, "hidden: category without consent": {"rule", "consent"}, "hidden: opposition": {"rule", "consent", "opposition"},
+	"hidden: seat": {"rule", "consent"}, "hidden: mask": {"masks", "history"}, "hidden: named audience": {"audience", "history"},
+	"hidden: history": {"history"},
 }
 
 // seatsAt are the seats a circle's page shows.

@@ -1,0 +1,157 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The links of a chain, in their order.
+const (
+	LinkIdentity    = "identity"    // the profession, and whether the matrix knows it
+	LinkSeat        = "seat"        // a place in the circle, now
+	LinkRule        = "rule"        // the row of the matrix and its cell
+	LinkConsent     = "consent"     // the consent that a basis or a profession needs
+	LinkOpposition  = "opposition"  // what the patient refuses
+	LinkHistory     = "history"     // a place that begins "from now on"
+	LinkMasks       = "masks"       // the national visibility codes of the message
+	LinkAudience    = "audience"    // the people the author named
+	LinkAuthor      = "author"      // who wrote it reads it, while she has a place
+	LinkUnspeakable = "unspeakable" // something between the rules and what is stored: never expected
+)
+
+// Link is one step of why somebody reads a message or not. What does not apply is zero.
+type Link struct {
+	Code    string
+	OK      bool
+	Seats   []string
+	Version int       // of the matrix
+	At      time.Time // since or until when
+	Begins  bool      // a place that begins at At; else one that ended
+	Masks   Masks
+}
+
+// Chain is why one person reads a message, or not: every link that was asked, up to the first that refuses.
+type Chain struct {
+	Person     uuid.UUID
+	Profession Profession
+	Seats      []string
+	Reads      bool
+	Links      []Link
+}
+
+// Chains says of everybody who has or had a place in the circle whether she reads the message of the grant now, and why: for
+// those who see full reasons.
+func (g Grant) Chains(ctx context.Context) ([]Chain, error) {
+	gr := g.in()
+	circle, err := gr.circle(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read circle: %w", err)
+	}
+	matrix, err := gr.gate.Matrix(ctx, gr.tx)
+	if err != nil {
+		return nil, err
+	}
+	standings, err := g.StandingsIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chains := []Chain{}
+	for _, person := range circle.people() {
+		c := circle.Chain(matrix, person, gr.facts, gr.at)
+		standing, stands := standings[person]
+		c.settle(stands && standing.Visible(gr.facts))
+		chains = append(chains, c)
+	}
+	return chains, nil
+}
+
+// settle takes the verdict from what is enforced; a chain that says otherwise does not pretend to explain it.
+func (c *Chain) settle(reads bool) {
+	if said := c.Links[len(c.Links)-1].OK; said != reads {
+		c.Links = append(c.Links, Link{Code: LinkUnspeakable, OK: reads})
+	}
+	c.Reads = reads
+}
+
+// Chain goes through the rules in the order a person would, and stops at the first that refuses.
+func (c Circle) Chain(m *Matrix, person uuid.UUID, f Facts, t time.Time) Chain {
+	out := Chain{Person: person, Profession: c.Professions[person], Seats: []string{}}
+	places, seat := c.placesOf(person, t)
+	for _, p := range places {
+		if !slices.Contains(out.Seats, p.Seat) {
+			out.Seats = append(out.Seats, p.Seat)
+		}
+	}
+	seat.Seats = out.Seats
+	_, known := m.rows[out.Profession]
+	standing, stands := c.at(m, person, t)
+	asked := []Link{{Code: LinkIdentity, OK: known}, seat}
+	if f.Author == person {
+		out.Links = upToRefusal(append(asked, Link{Code: LinkAuthor, OK: stands}))
+		return out
+	}
+	row, consented := c.granted(m, out.Profession, places, t)
+	asked = append(asked,
+		Link{Code: LinkRule, OK: row.Reads&f.Category != 0, Seats: out.Seats, Version: m.Version},
+		Link{Code: LinkConsent, OK: consented.Reads&f.Category != 0},
+		Link{Code: LinkOpposition, OK: f.Category&c.opposed(person, out.Profession, t) == 0},
+		Link{Code: LinkHistory, OK: !f.CreatedAt.Before(standing.History), At: standing.History},
+		Link{Code: LinkMasks, OK: standing.MaskClass&f.Masks == 0, Masks: f.Masks},
+		Link{Code: LinkAudience, OK: f.OnlyTo == nil || slices.Contains(f.OnlyTo, person)},
+	)
+	out.Links = upToRefusal(asked)
+	return out
+}
+
+func upToRefusal(links []Link) []Link {
+	if i := slices.IndexFunc(links, func(l Link) bool { return !l.OK }); i >= 0 {
+		return links[:i+1]
+	}
+	return links
+}
+
+// placesOf gives the places a person holds at t, and the link that says so: since when, or when the last ended or the next begins.
+func (c Circle) placesOf(person uuid.UUID, t time.Time) (now []Membership, l Link) {
+	l = Link{Code: LinkSeat}
+	for _, p := range c.Memberships {
+		if p.Person != person || !p.From.Before(p.Until) {
+			continue
+		}
+		switch {
+		case !t.Before(p.From) && t.Before(p.Until):
+			if !l.OK || p.From.Before(l.At) {
+				l.At = p.From
+			}
+			now, l.OK, l.Begins = append(now, p), true, false
+		case l.OK:
+		case t.Before(p.From) && (!l.Begins || p.From.Before(l.At)):
+			l.At, l.Begins = p.From, true
+		case !t.Before(p.Until) && !l.Begins && p.Until.After(l.At):
+			l.At = p.Until
+		}
+	}
+	return now, l
+}
+
+// granted is what the matrix gives at these places: all of them, and those that a missing consent does not suspend.
+func (c Circle) granted(m *Matrix, p Profession, places []Membership, t time.Time) (row, consented Standing) {
+	consent := c.holds(WillConsent, t)
+	for _, place := range places {
+		r, ok := m.Row(p, place.Seat)
+		if !ok {
+			continue
+		}
+		row.join(r, place)
+		if consent || place.Basis != BasisConsent {
+			consented.join(r, place)
+		}
+	}
+	if !consent {
+		consented.without(consentNeeded(p))
+	}
+	return row, consented
+}
