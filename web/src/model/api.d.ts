@@ -470,6 +470,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may read a message and why, for who sees full reasons */
+        get: operations["get-messages-id-explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/narrow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one's own message away from some of its readers */
+        post: operations["post-messages-id-narrow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/{id}/receipts": {
         parameters: {
             query?: never;
@@ -1140,6 +1174,18 @@ export interface components {
             ended_by: components["schemas"]["Professional"] | null;
             state: string;
         };
+        Explanation: {
+            chain: components["schemas"]["ExplanationStep"][];
+            professional: components["schemas"]["Professional"];
+            reads: boolean;
+            seats: string[];
+        };
+        ExplanationStep: {
+            detail: string;
+            ok: boolean;
+            /** @enum {string} */
+            step: "identity" | "seat" | "rule" | "consent" | "opposition" | "history" | "masks" | "audience" | "author" | "unspeakable";
+        };
         FieldError: {
             code: string;
             detail: string;
@@ -1270,6 +1316,8 @@ export interface components {
             masks: string[];
             measures: components["schemas"]["Measure"][];
             mentions: components["schemas"]["Mention"][];
+            /** Format: date-time */
+            narrowed_at: string | null;
             note_type: string | null;
             only_to: string[];
             receipts?: components["schemas"]["ReceiptCount"];
@@ -1306,6 +1354,14 @@ export interface components {
             professional: components["schemas"]["Professional"];
             /** Format: date-time */
             seen_at: string | null;
+        };
+        Narrowing: {
+            category?: string;
+            /** @description All of them, those it has included. */
+            masks?: string[];
+            /** @description The only ones, beside the author; none of them new where there were some. */
+            only_to?: string[];
+            reason: string;
         };
         NewAccount: {
             administrator?: boolean;
@@ -1487,6 +1543,11 @@ export interface components {
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageExplanation: {
+            items: components["schemas"]["Explanation"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageMessage: {
             items: components["schemas"]["Message"][];
             /** @description The cursor of the next page; null on the last. */
@@ -1638,6 +1699,11 @@ export interface components {
             professional: components["schemas"]["Professional"];
             seats: string[];
         };
+        Readers: {
+            category: string;
+            masks: string[];
+            only_to: string[];
+        };
         Reason: {
             /** @enum {string} */
             code: "profession" | "narrowed" | "no_access";
@@ -1695,6 +1761,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             measures: components["schemas"]["Measure"][];
+            readers: components["schemas"]["Readers"] | null;
             reason: string | null;
             /** Format: int64 */
             revision: number;
@@ -1769,6 +1836,8 @@ export interface components {
             /** Format: uuid */
             channel_id: string;
             message?: components["schemas"]["Message"];
+            /** Format: uuid */
+            message_id?: string;
             receipt?: components["schemas"]["ReceiptOf"];
             /** Format: uuid */
             team_id?: string;
@@ -2932,6 +3001,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlertItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-messages-id-explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageExplanation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-messages-id-narrow": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is narrowed. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Narrowing"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description Error */
