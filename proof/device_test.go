@@ -38,6 +38,7 @@ type told struct {
 	Type      string `json:"type"`
 	ChannelID string `json:"channel_id"`
 	Message   *shown `json:"message"`
+	MessageID string `json:"message_id"` // of one that was narrowed, and is no longer hers
 	Receipt   *struct {
 		MessageID string `json:"message_id"`
 	} `json:"receipt"`
@@ -80,6 +81,7 @@ type device struct {
 	holds  map[string]map[string]shown
 	heard  []heard
 	alerts []string // messages whose alert was told, by whatever way
+	lost   []string // messages told to be no longer hers
 	frames []told
 	broken string
 	waits  map[string]chan struct{}
@@ -138,6 +140,8 @@ func (d *device) apply(f told) {
 			delete(d.waits, f.Message.ID)
 			close(done)
 		}
+	case f.Type == "message.narrowed":
+		d.forget(f.ChannelID, f.MessageID)
 	case f.Type == "membership":
 		// A sync may have run ahead of this socket: what it had already reset, frames from before the change brought back.
 		delete(d.holds, f.ChannelID)
@@ -155,6 +159,18 @@ func (d *device) keep(m shown) {
 	}
 	if was, have := channel[m.ID]; !have || was.Revision < m.Revision {
 		channel[m.ID] = m
+	}
+}
+
+// forget drops a message; replies to it that remain stand alone.
+func (d *device) forget(channel, id string) {
+	d.lost = append(d.lost, id)
+	delete(d.holds[channel], id)
+	for reply, m := range d.holds[channel] {
+		if m.ThreadID != nil && *m.ThreadID == id {
+			m.ThreadID = nil
+			d.holds[channel][reply] = m
+		}
 	}
 }
 
@@ -191,6 +207,8 @@ func (d *device) sync() {
 			if e.Message != nil {
 				d.hear(*e.Message, "sync")
 				d.keep(*e.Message)
+			} else if e.Type == "message.narrowed" {
+				d.forget(e.ChannelID, e.MessageID)
 			}
 		}
 		if first {
@@ -257,6 +275,12 @@ func (d *device) agree(what string, all []*truth) {
 			if k := t.byID[id]; k != nil {
 				d.check(t.mayHave(d.id, k, 1, now), "%s of %s (%v): told of the alert of %s, which was never hers to see", what, d.id, d.profession, id)
 				d.meet("alert told")
+			}
+		}
+		for _, id := range d.lost {
+			if k := t.byID[id]; k != nil {
+				d.check(t.lost(d.id, k, now), "%s of %s (%v): told that %s is no longer hers", what, d.id, d.profession, id)
+				d.meet("narrowed: told who lost it")
 			}
 		}
 		for _, h := range d.heard {

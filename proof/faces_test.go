@@ -248,6 +248,8 @@ func (f *faces) message(p *person, t *truth, r Rights, k *kept) {
 		case 0:
 			f.absent(p, "message to amend", "PATCH", "/messages/%s", k.ID, object{"text": "x", "reason": "x"}, "If-Match", "1")
 		case 1:
+			f.absent(p, "message to narrow", "POST", "/messages/%s/narrow", k.ID, object{"masks": []string{"MASQUE_PT"}, "reason": "x"}, "If-Match", "1")
+			f.absent(p, "message to explain", "GET", "/messages/%s/explain", k.ID, nil)
 			f.absent(p, "message to withdraw", "POST", "/messages/%s/withdraw", k.ID, object{"reason": "x"})
 		default:
 			f.absent(p, path, "GET", path, k.ID, nil)
@@ -260,6 +262,7 @@ func (f *faces) message(p *person, t *truth, r Rights, k *kept) {
 	f.sameMessage(p, t, r, "message", one, k)
 	f.thread(p, t, r, k)
 	f.revisions(p, r, k)
+	f.explained(p, t, r, k)
 	f.receipts(p, t, k)
 }
 

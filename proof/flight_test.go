@@ -88,6 +88,12 @@ func (w *world) change(t *team, known *truth) func() {
 			return w.ask(node, recorder, "POST", "/teams/"+t.id+"/will", object{"id": newID(), "kind": "consent"})
 		},
 	}
+	if len(known.kept) > 0 {
+		k := pick(w.dice, known.kept)
+		author := w.people[slices.IndexFunc(w.people, func(p *person) bool { return p.id == k.Author })]
+		body := w.narrowing(known, k)
+		acts["in flight: narrowed"] = func() answer { return w.narrow(node, author, k, body) }
+	}
 	consents := []string{}
 	var id string
 	w.each(w.owner, []any{&id}, func() { consents = append(consents, id) }, `select w.id::text from wills w where w.space_id = $1 and w.kind = 'consent' and w.withdraws is null
@@ -110,9 +116,9 @@ func (w *world) act(acts map[string]func() answer) func() {
 	return func() {
 		got := acts[name]()
 		switch {
-		case got.status == http.StatusCreated || got.status == http.StatusNoContent:
+		case got.status/100 == 2:
 			w.meet(name)
-		case got.status < 400 || got.status >= 500:
+		case got.status/100 != 4:
 			w.fault("%s: answered %s", name, got)
 		}
 	}
@@ -171,7 +177,7 @@ func (w *world) sentinel(n int, live []*device) []chan struct{} {
 func (w *world) agreeInFlight(t *truth) {
 	for _, k := range t.kept {
 		r := t.At(k.Author, k.told[0])
-		w.check(slices.Contains(r.Writes, k.Category), "%s of %s was posted by %s who could not write it at %s", k.ID, k.Category, k.Author, k.told[0])
+		w.check(slices.Contains(r.Writes, k.at(1).Category), "%s of %s was posted by %s who could not write it at %s", k.ID, k.Category, k.Author, k.told[0])
 		w.check(k.At.Equal(k.told[0]) || k.At.After(k.told[0]), "%s was created before its event", k.ID)
 	}
 }

@@ -297,6 +297,10 @@ func (w *world) changeOne(t *team) {
 		})
 		return
 	}
+	if w.chance(40) {
+		w.narrowOne(t, known, by, k)
+		return
+	}
 	text := fmt.Sprintf("révision %d de %s %s", k.revision+1, k.ID, wordOf(k.ID, k.revision+1))
 	got := w.expect(t, "amend", changing(by, k), func() answer {
 		return w.ask(w.IntN(2), by, "PATCH", "/messages/"+k.ID, object{"text": text, "reason": "faute"}, "If-Match", strconv.Itoa(k.revision))

@@ -73,7 +73,7 @@ func (f *faces) search(p *person, t *truth, r Rights) {
 	for _, q := range []string{"texte", "révision"} {
 		var want []string
 		for _, k := range t.kept {
-			if r.Sees(k.Message) && k.state != "withdrawn" && (q == "texte") == (k.revision == 1) {
+			if r.Sees(k.Message) && k.state != "withdrawn" && (q == "texte") == (k.saidAt() == 1) {
 				want = append(want, k.ID)
 			}
 		}
@@ -96,7 +96,7 @@ func (f *faces) search(p *person, t *truth, r Rights) {
 }
 
 func (f *faces) searchOne(p *person, r Rights, k *kept) {
-	word := wordOf(k.ID, k.revision)
+	word := wordOf(k.ID, k.saidAt())
 	if k.state == "withdrawn" {
 		word = wordOf(k.ID, len(f.said[k.ID]))
 	}
@@ -117,8 +117,8 @@ func (f *faces) searchOne(p *person, r Rights, k *kept) {
 		f.unfound(p, word)
 		f.meet(map[bool]string{true: "face: withdrawn not found", false: "face: hidden not found"}[k.state == "withdrawn" && r.Sees(k.Message)])
 	}
-	if k.revision > 1 && k.state == "amended" {
-		f.unfound(p, wordOf(k.ID, k.revision-1))
+	if said := k.saidAt(); said > 1 && k.state == "amended" {
+		f.unfound(p, wordOf(k.ID, said-1))
 		f.meet("face: former word not found")
 	}
 }

@@ -35,6 +35,30 @@ type kept struct {
 	state    string
 	revision int
 	told     []time.Time
+	// was holds, by revision, who might read it then, of the revisions that were narrowed.
+	was map[int]Message
+}
+
+// at is the message as a revision showed it to its readers.
+func (k *kept) at(revision int) Message {
+	for ; revision < k.revision; revision++ {
+		if m, narrowed := k.was[revision]; narrowed {
+			return m
+		}
+	}
+	return k.Message
+}
+
+// saidAt is the revision whose words it says: narrowing makes another that says the same.
+func (k *kept) saidAt() int {
+	revision := k.revision
+	for revision > 1 {
+		if _, narrowed := k.was[revision-1]; !narrowed {
+			break
+		}
+		revision--
+	}
+	return revision
 }
 
 // truthOf reads everything in one snapshot.
@@ -104,19 +128,27 @@ func (a *arena) readMessages(tx pgx.Tx, t *truth) {
 	var onlyTo []uuid.UUID
 	a.each(tx, []any{&k.ID, &k.channel, &k.position, &k.Author, &k.thread, &category, &masks, &onlyTo, &k.state, &k.revision, &k.At}, func() {
 		one := k
-		one.Category = codeOf(Categories, category)
-		one.Masks = access.Masks(masks).Codes()
-		one.Named, one.OnlyTo = onlyTo != nil, nil
-		for _, id := range onlyTo {
-			one.OnlyTo = append(one.OnlyTo, id.String())
-		}
+		one.Message, one.was = readBy(k.Message, category, masks, onlyTo), map[int]Message{}
 		t.kept, t.byID[one.ID] = append(t.kept, &one), &one
 	}, `select id::text, channel_id::text, position, author_id::text, coalesce(thread_id::text, ''), category, masks, only_to, state, revision, created_at
 		from messages where space_id = $1 order by channel_id, position`, t.team)
 	var id string
 	var at time.Time
+	var revision int
+	a.each(tx, []any{&id, &revision, &category, &masks, &onlyTo}, func() {
+		t.byID[id].was[revision] = readBy(t.byID[id].Message, category, masks, onlyTo)
+	}, "select message_id::text, revision, category, masks, only_to from message_revisions where space_id = $1 and category is not null", t.team)
 	a.each(tx, []any{&id, &at}, func() { t.byID[id].told = append(t.byID[id].told, at) },
 		"select message_id::text, at from events where space_id = $1 and message_id is not null and type <> 'alert' order by channel_id, position", t.team)
+}
+
+func readBy(m Message, category, masks int32, onlyTo []uuid.UUID) Message {
+	m.Category, m.Masks = codeOf(Categories, category), access.Masks(masks).Codes()
+	m.Named, m.OnlyTo = onlyTo != nil, nil
+	for _, id := range onlyTo {
+		m.OnlyTo = append(m.OnlyTo, id.String())
+	}
+	return m
 }
 
 func (a *arena) readMarks(tx pgx.Tx, t *truth) {
@@ -153,13 +185,22 @@ func (t *truth) mayHave(person string, k *kept, revision int, now time.Time) boo
 	if revision < 1 || revision > len(k.told) {
 		return false
 	}
-	committed := k.told[revision-1]
-	if t.At(person, committed).Sees(k.Message) {
+	committed, then := k.told[revision-1], k.at(revision)
+	if t.At(person, committed).Sees(then) {
 		return true
 	}
 	return slices.ContainsFunc(t.edges, func(edge time.Time) bool {
-		return edge.After(committed) && !edge.After(now) && t.At(person, edge).Sees(k.Message)
+		return edge.After(committed) && !edge.After(now) && t.At(person, edge).Sees(then)
 	})
+}
+
+// lost says whether a person may be told that a message is no longer hers: it was, until it was narrowed, and is not now.
+func (t *truth) lost(person string, k *kept, now time.Time) bool {
+	was := false
+	for revision := range k.was {
+		was = was || t.mayHave(person, k, revision, now)
+	}
+	return was && !t.At(person, now).Sees(k.Message)
 }
 
 // seated are those who hold a place at t.
