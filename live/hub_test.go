@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/http"
 	"testing"
 	"time"
 
@@ -254,5 +256,31 @@ func TestDeliveriesAreJournalledWithWhoGotThem(t *testing.T) {
 		case <-deadline:
 			t.Fatal("no line")
 		}
+	}
+}
+
+// A screen that shows a message loses it when it is narrowed away from its reader, and hears nothing of what it says; who never read it
+// hears nothing at all.
+func TestWhoLosesANarrowedMessageHearsItsIDOnly(t *testing.T) {
+	t.Parallel()
+	c := newCircle(t)
+	hub := node(t, c.World, c.Bus)
+	gp, help := attach(t, hub, c.Actors["medecin"]), attach(t, hub, c.Actors["aide"])
+	id := apitest.NewID().String()
+	posted := c.nurse.Send("POST", "/channels/"+c.Notebook.String()+"/messages", map[string]any{"id": id, "category": "nursing", "text": "photo"}, nil)
+	if gp.text(t) != "photo" || posted.Status != 201 {
+		t.Fatalf("not posted: %s", posted.Raw)
+	}
+	to := map[string]any{"only_to": []any{c.nurse.Person}, "reason": "adressée trop largement"}
+	if done := c.nurse.Send("POST", "/messages/"+id+"/narrow", to, http.Header{"If-Match": {"1"}}); done.Status != 200 {
+		t.Fatalf("not narrowed: %s", done.Raw)
+	}
+	c.say(t, c.nurse, "daily_life", "après")
+	want := map[string]any{"type": "message.narrowed", "channel_id": c.Notebook.String(), "message_id": id}
+	if got := gp.next(t); !maps.Equal(got, want) {
+		t.Errorf("the physician heard %v", got)
+	}
+	if got := help.text(t); got != "après" || len(help.frames) > 0 {
+		t.Errorf("the home help heard %q", got)
 	}
 }
