@@ -80,7 +80,8 @@ func (n Narrowing) apply(was row) (row, error) {
 	if len(n.OnlyTo) > 0 {
 		now.OnlyTo = n.OnlyTo
 	}
-	if was.Masks&^now.Masks != 0 || (was.OnlyTo != nil && !within(now.OnlyTo, was.OnlyTo)) {
+	// Its author reads it whatever the names: named alone, nobody else does.
+	if was.Masks&^now.Masks != 0 || (was.OnlyTo != nil && !within(now.OnlyTo, append(slices.Clone(was.OnlyTo), was.Author))) {
 		return was, ErrWidens
 	}
 	return now, nil
@@ -107,6 +108,9 @@ func mayNarrow(ctx context.Context, g access.Grant, was, now row) error {
 		if members < len(slices.Compact(slices.SortedFunc(slices.Values(now.OnlyTo), compareIDs))) {
 			return &Invalid{"only_to", "only_to_unknown"}
 		}
+	}
+	if was.Category != now.Category && g.Standing().Writes&now.Category == 0 {
+		return ErrCategory
 	}
 	narrower, err := g.Narrower(ctx, was.Category, now.Category)
 	if err == nil && !narrower {

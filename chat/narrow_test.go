@@ -146,6 +146,9 @@ func TestAMessageIsNeverWidened(t *testing.T) {
 	if err := try(w.pharmacist, Narrowing{}); !errors.Is(err, access.ErrNotFound) {
 		t.Errorf("who does not read it: %v", err)
 	}
+	if err := try(w.nurse, Narrowing{OnlyTo: []uuid.UUID{w.nurse.Person}}); err != nil {
+		t.Errorf("kept to herself: %v", err)
+	}
 	outside := w.post(w.nurse, note("nursing", "ailleurs"))
 	if _, err := w.chat.Narrow(t.Context(), w.nurse, outside.ID, Narrowing{OnlyTo: []uuid.UUID{w.outsider.Person}, Reason: "x", Revision: 1}); err == nil {
 		t.Error("to somebody outside")

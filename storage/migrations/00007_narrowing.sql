@@ -10,11 +10,11 @@ alter table messages add column narrowed_at timestamptz;
 alter table message_revisions add column category int, add column masks int, add column only_to uuid[], add column position bigint,
   add check ((position is null) = (category is null) and (position is null) = (masks is null));
 
--- Whatever the code says, masks are only added and names only removed. Which category is narrower is the matrix's to say.
+-- Whatever the code says, masks are only added and names only removed; the author's own may be all that is left. Which category is narrower is the matrix's to say.
 -- +goose StatementBegin
 create function messages_only_narrow() returns trigger language plpgsql as $$
 begin
-  if old.masks & ~new.masks <> 0 or (old.only_to is not null and (new.only_to is null or not new.only_to <@ old.only_to)) then
+  if old.masks & ~new.masks <> 0 or (old.only_to is not null and (new.only_to is null or not new.only_to <@ (old.only_to || new.author_id))) then
     raise exception 'a message is narrowed, never widened' using errcode = 'insufficient_privilege';
   end if;
   return new;

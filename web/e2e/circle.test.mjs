@@ -1,15 +1,11 @@
 // A circle that nobody manages any more: how it comes to that, what it says, who names a manager; at both sizes.
 
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { Client, enter, newId, openBrowser } from './people.mjs';
-import { axeFindings, cutOff, smallTargets } from './screen.mjs';
+import { judged } from './screen.mjs';
 
 const [node1, node2] = process.env.LIAISON_E2E_URLS.split(' ');
-const shots = fileURLToPath(new URL('./shots/', import.meta.url));
-mkdirSync(shots, { recursive: true });
 let browser;
 before(async () => (browser = await openBrowser()));
 after(() => browser.close());
@@ -18,17 +14,6 @@ const patients = {
   phone: { birth_name: 'Vaugrenard', given_names: 'Lucette', birth_date: '1934-05-17' },
   desktop: { birth_name: 'Estourmel', given_names: 'Gaspard', birth_date: '1941-10-09' },
 };
-
-async function judged(page, name, size) {
-  await page.screenshot({ path: `${shots}${name}-${size}-light.png`, scale: 'css' });
-  const found = [...(await axeFindings(page)), ...(await cutOff(page))];
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.screenshot({ path: `${shots}${name}-${size}-dark.png`, scale: 'css' });
-  found.push(...(await axeFindings(page, ['color-contrast'])));
-  await page.emulateMedia({ colorScheme: 'light' });
-  found.push(...(await smallTargets(page, size === 'phone')));
-  assert.deepEqual(found, [], name);
-}
 
 /** A dossier of the physician's, who alone manages its circle; with a nurse, who may open dossiers, and a home help, who may not. */
 async function circle(patient) {

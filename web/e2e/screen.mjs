@@ -1,9 +1,26 @@
 // What is asked of every screen, whatever it shows.
 
-import { readFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const shots = fileURLToPath(new URL('./shots/', import.meta.url));
+mkdirSync(shots, { recursive: true });
+
+/** One screen in the middle of a scenario, light and dark. */
+export async function judged(page, name, size) {
+  await page.screenshot({ path: `${shots}${name}-${size}-light.png`, scale: 'css' });
+  const found = [...(await axeFindings(page)), ...(await cutOff(page))];
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.screenshot({ path: `${shots}${name}-${size}-dark.png`, scale: 'css' });
+  found.push(...(await axeFindings(page, ['color-contrast'])));
+  await page.emulateMedia({ colorScheme: 'light' });
+  found.push(...(await smallTargets(page, size === 'phone')));
+  assert.deepEqual(found, [], name);
+}
 
 /** Serious and critical findings of axe, one line each. */
 export async function axeFindings(page, rules) {

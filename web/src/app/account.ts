@@ -66,7 +66,13 @@ export class Account implements AccountFace {
     this.alerts = new Alerts({ me: me.id, api, ring: chime, badge: appBadge, visible: () => document.visibilityState === 'visible' });
     const onAlert = (event: ChangeEvent) => this.alerts.heard(event);
     const onNews = (message: Message, team: Id) => this.notices.tell(message, team);
-    this.store = new Store({ db, api, me: me.id, outbox: this.outbox, onAlert, onNews });
+    const onGone = (messages: Id[]) => {
+      this.alerts.forget(messages);
+      this.search.keep((one) => !one.message || !messages.includes(one.message.id));
+      background(this.drafts.standAlone(messages));
+    };
+    const onLost = (team: Id) => this.search.keep((one) => one.team.id !== team);
+    this.store = new Store({ db, api, me: me.id, outbox: this.outbox, onAlert, onNews, onGone, onLost });
     this.audiences = new Audiences(db, api);
     this.search = new Search(api);
     this.thresholds = new Thresholds(api);

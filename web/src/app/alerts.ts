@@ -108,6 +108,14 @@ export class Alerts {
     background(this.#read(about.id));
   }
 
+  /** Their notes are no longer for this person. */
+  forget(messages: Id[]): void {
+    const stays = (one: Alert) => !messages.includes(one.message_id);
+    this.view.update((view) => ({ ...view, open: view.open.filter(stays), ended: view.ended.filter(stays) }));
+    for (const id of messages) this.#ofMessage.delete(id);
+    this.#announce();
+  }
+
   /** The page came into sight: what asks has now been shown. */
   seen(): void {
     for (const alert of this.asking.get()) background(this.#shown(alert));

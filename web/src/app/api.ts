@@ -12,7 +12,8 @@ import type {
   Me,
   Measure,
   Message,
-  MaskCode,
+  Explanation,
+  Narrowing,
   NewAccount,
   NewDevice,
   NewDocument,
@@ -211,8 +212,13 @@ export class Api {
   withdraw(message: Id, reason: string): Promise<Message> {
     return this.http.post(`/messages/${id(message)}/withdraw`, { reason });
   }
-  narrow(message: Id, change: { masks?: MaskCode[]; only_to?: Id[] }): Promise<Message> {
-    return this.http.post(`/messages/${id(message)}/narrow`, change);
+  narrow(message: Pick<Message, 'id' | 'revision'>, change: Narrowing): Promise<Message> {
+    const headers = { 'If-Match': String(message.revision) };
+    return this.http.post(`/messages/${id(message.id)}/narrow`, change, { headers });
+  }
+  /** Throws ApiError forbidden for who does not see full reasons. */
+  explain(message: Id): Promise<Page<Explanation>> {
+    return this.http.get(`/messages/${id(message)}/explain`);
   }
   receipts(message: Id): Promise<Page<Receipt>> {
     return this.http.get(`/messages/${id(message)}/receipts`);

@@ -1,6 +1,6 @@
 // The conversations that are open: a list in memory each, fed by the device, the server and the socket.
 
-import { gone, merge } from '../model/merge';
+import { gone, merge, without } from '../model/merge';
 import { type Readable, Signal } from '../model/signal';
 import type { ChannelKind, Id, Message } from '../model/types';
 import { all, type Api } from './api';
@@ -111,9 +111,8 @@ export class Channels {
   remove(ids: Id[]): void {
     if (ids.length === 0) return;
     for (const [id, open] of this.#open) {
-      const list = open.list.filter((message) => !ids.includes(message.id));
-      if (list.length === open.list.length) continue;
-      open.list = list;
+      if (!open.list.some((message) => ids.includes(message.id) || ids.includes(message.thread_id ?? ''))) continue;
+      open.list = without(open.list, ids);
       this.#publish(id);
     }
   }
@@ -221,7 +220,7 @@ export class Channels {
   async #keep(open: OpenChannel, change: Change, stored: StoredChannel): Promise<void> {
     const kept = await this.#store(change);
     open.stored = stored;
-    open.list = merge(open.list.filter((message) => !change.removed?.includes(message.id)), kept);
+    open.list = merge(without(open.list, change.removed ?? []), kept);
   }
 
   async #store(change: Change): Promise<Message[]> {
@@ -266,7 +265,7 @@ export class Channels {
     const open = this.#open.get(id);
     if (!open) return;
     const roots = shown(open);
-    const waiting = this.#waiting(id, open.list).filter((item) => open.kind === 'discussion' || !item.body.thread_id);
+    const waiting = this.#waiting(id, open.list).filter((item) => open.kind === 'discussion' || !roots.some((one) => one.id === item.body.thread_id));
     open.signal.set({
       channel_id: id,
       team_id: open.team_id,

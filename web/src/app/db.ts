@@ -1,7 +1,7 @@
 // What this device keeps of one account. The cursor moves in the transaction that stores what it covers.
 
 import { deleteDB, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb';
-import { byTime, newer } from '../model/merge';
+import { alone, byTime, newer } from '../model/merge';
 import type { Id, Message, ReceiptState, Team, TeamItem } from '../model/types';
 import { byQueue, sameContent, withoutDocument } from './queue';
 import type { Draft, OutboxItem } from './shapes';
@@ -206,6 +206,13 @@ export class Db {
     await tx.done;
   }
 
+  async moveDraft(from: string, draft: Draft & { key: string }): Promise<void> {
+    const tx = this.#db.transaction('drafts', 'readwrite');
+    await tx.store.delete(from);
+    await tx.store.put(draft);
+    await tx.done;
+  }
+
   async putFile(stored: StoredFile): Promise<void> {
     await this.#db.put('files', stored);
   }
@@ -271,7 +278,10 @@ async function write(tx: ChangeTransaction, change: Change): Promise<Message[]> 
     const known = await tx.objectStore('channels').get(channel);
     if (known) await tx.objectStore('channels').put({ ...known, loaded: false, older: null, floor: null });
   }
-  for (const id of change.removed ?? []) await messages.delete(id);
+  for (const id of change.removed ?? []) {
+    await messages.delete(id);
+    for (const answer of await messages.index('thread').getAll(id)) await messages.put(alone(answer, [id]));
+  }
   const kept: Message[] = [];
   for (const message of change.messages ?? []) {
     const now = newer(await messages.get(message.id), message);

@@ -1,6 +1,7 @@
 import { newId } from '../model/ids';
 import { Signal } from '../model/signal';
 import type { Db } from './db';
+import type { Id } from '../model/types';
 import type { Draft, DraftPlace, DraftsFace } from './shapes';
 
 const PAUSE_MS = 500;
@@ -97,6 +98,20 @@ export class Drafts implements DraftsFace {
   notPosted(draft: Draft): void {
     this.#posted.delete(draft.id);
     this.save(draft);
+  }
+
+  /** What was being answered is no longer for us: the answer stays, as a note of its own. */
+  async standAlone(roots: Id[]): Promise<void> {
+    await this.flush();
+    for (const { key, ...answer } of await this.#db.drafts()) {
+      if (!answer.thread_id || !roots.includes(answer.thread_id) || this.#posted.has(answer.id)) continue;
+      const draft = { ...answer, thread_id: null };
+      const there = await this.open(draft);
+      const text = [there.text, draft.text].filter((one) => one.trim() !== '').join('\n\n');
+      const kept = hasContent(there) ? { ...there, text, documents: [...there.documents, ...draft.documents] } : draft;
+      await this.#db.moveDraft(key, { ...kept, key: draftKey(kept) });
+    }
+    await this.load();
   }
 
   async #write(drafts: [string, Draft][]): Promise<void> {

@@ -92,6 +92,8 @@ export class Outbox implements OutboxFace {
     // One that may have arrived must not leave a second time under another id.
     if (!item || (item.state !== 'refused' && item.tries > 0)) return null;
     const draft = toDraft(item);
+    // What was answered is not there for us any more: the answer stands alone.
+    if (item.error_code === 'thread_unknown') draft.thread_id = null;
     const there = await this.#o.drafts.open(draft);
     if (there.text.trim() !== '') draft.text = `${draft.text}\n\n${there.text}`;
     draft.documents.push(...there.documents);

@@ -70,6 +70,11 @@ export class Search {
     await this.#read(asked, next, (answer) => ({ items: [...items, ...answer.items] }));
   }
 
+  /** What was found before and is no longer for this person leaves the list. */
+  keep(stays: (found: Found) => boolean): void {
+    this.view.update((view) => ({ ...view, items: view.items.filter(stays) }));
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.#asking?.abort();

@@ -188,6 +188,10 @@ export interface StoreFace {
   /** The circles lost since the app was opened, newest first. */
   lost: Readable<LostTeam[]>;
   forgetLost(team_id: Id): void;
+  /** Messages that left this person's sight since the app was opened: no list made before may show them. */
+  gone: Readable<ReadonlySet<Id>>;
+  /** By circle, how often messages it had were changed: what is made of them is read again. */
+  revised: Readable<Readonly<Record<Id, number>>>;
   /** Total unread over all circles. */
   unread: Readable<number>;
   team(team_id: Id): Readable<TeamView>;

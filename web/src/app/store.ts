@@ -25,10 +25,16 @@ export interface StoreOptions {
   onAlert?: (event: ChangeEvent) => void;
   /** Somebody else's message came in while the app is open. */
   onNews?: (message: Message, team: Id) => void;
+  onGone?: (messages: Id[]) => void;
+  onLost?: (team: Id) => void;
 }
 
 export class Store implements StoreFace, LiveTarget {
   readonly categories = new Signal<Category[]>([]);
+  /** Messages that left this person's sight while the page was open: no list made before may show them. */
+  readonly gone = new Signal<ReadonlySet<Id>>(new Set());
+  /** By circle, how often messages it had were changed: what is made of them is read again. */
+  readonly revised = new Signal<Readonly<Record<Id, number>>>({});
   readonly #o: StoreOptions;
   readonly #teams: Teams;
   readonly #channels: Channels;
@@ -43,7 +49,10 @@ export class Store implements StoreFace, LiveTarget {
     this.#o = options;
     const { db, api, outbox } = options;
     this.#marks = new Marks(db, api);
-    this.#teams = new Teams(db, api, (team) => this.#channels.forgetTeam(team));
+    this.#teams = new Teams(db, api, (team) => {
+      this.#channels.forgetTeam(team);
+      options.onLost?.(team);
+    });
     const kindOf = (team: Id, channel: Id): ChannelKind =>
       this.#teams.item(team)?.channels.find((one) => one.id === channel)?.kind ?? 'notebook';
     const onNew = (messages: Message[]) => background(this.#delivered(messages));
@@ -132,11 +141,12 @@ export class Store implements StoreFace, LiveTarget {
 
   async #absent(id: Id): Promise<null> {
     await this.#o.db.apply({ removed: [id] });
-    this.#channels.remove([id]);
+    this.#dropped([id]);
     return null;
   }
 
   async put(message: Message): Promise<void> {
+    this.#back([message]);
     this.#channels.put(await this.#o.db.apply({ messages: [message] }));
   }
 
@@ -213,6 +223,7 @@ export class Store implements StoreFace, LiveTarget {
   /** Other rights show another past: what is stored no longer holds, and no later cursor would say so. */
   async #standingChanged(channel: Id): Promise<void> {
     await this.#o.db.apply({ reset: [channel] });
+    this.#reviseTeams([], [channel]);
     background(this.#channels.reset(channel));
     this.#afterwards('ahead', () => this.#prefetch());
   }
@@ -237,11 +248,33 @@ export class Store implements StoreFace, LiveTarget {
     const created = events.flatMap((event) => (event.type === 'message.created' && event.message ? [event.message] : []));
     const roots = await this.#countReplies(created, known);
     const kept = await this.#o.db.apply({ messages: [...messages, ...roots], removed, ...more });
-    this.#channels.remove(removed);
+    this.#dropped(removed);
     this.#channels.put(kept);
+    this.#reviseTeams(events, more.reset ?? []);
     const fresh = messages.filter((message) => !known.has(message.id));
     await this.#delivered(fresh);
     return new Set(fresh.map((message) => message.id));
+  }
+
+  #dropped(ids: Id[]): void {
+    if (ids.length === 0) return;
+    this.gone.update((gone) => new Set([...gone, ...ids]));
+    this.#channels.remove(ids);
+    this.#o.onGone?.(ids);
+  }
+
+  /** Other rights may show again what was lost. */
+  #back(messages: Message[]): void {
+    const gone = this.gone.get();
+    if (messages.some((one) => gone.has(one.id))) this.gone.set(new Set([...gone].filter((id) => messages.every((one) => one.id !== id))));
+  }
+
+  #reviseTeams(events: ChangeEvent[], reset: Id[]): void {
+    const changed = events.filter((event) => event.type.startsWith('message.') && event.type !== 'message.created');
+    const channels = [...changed.map((event) => event.channel_id), ...reset];
+    const teams = new Set(channels.flatMap((channel) => this.#teams.ofChannel(channel)?.id ?? []));
+    if (teams.size === 0) return;
+    this.revised.update((times) => ({ ...times, ...Object.fromEntries([...teams].map((team) => [team, (times[team] ?? 0) + 1])) }));
   }
 
   /** Frames carry nothing personal, so a root's count of replies is kept here. */
@@ -262,6 +295,10 @@ export class Store implements StoreFace, LiveTarget {
     else if (event.type === 'read') this.#readElsewhere(event);
     else if (event.type === 'receipt' && event.receipt) {
       const id = event.receipt.message_id;
+      this.#afterwards(`message ${id}`, async () => this.put(await this.#o.api.message(id)));
+    } else if (event.type === 'message.narrowed' && event.message && !this.#foreign(event.message)) {
+      // To how many it goes is personal, and changed.
+      const { id } = event.message;
       this.#afterwards(`message ${id}`, async () => this.put(await this.#o.api.message(id)));
     } else if (event.type.startsWith('message.') && !event.message && !event.message_id) {
       this.#afterwards(`channel ${event.channel_id}`, () => this.#channels.refresh(event.channel_id));
@@ -309,6 +346,7 @@ export class Store implements StoreFace, LiveTarget {
   }
 
   #delivered(messages: Message[]): Promise<void> {
+    this.#back(messages);
     const ids = messages.filter((message) => this.#foreign(message)).map((message) => message.id);
     return this.#marks.add(ids, 'delivered');
   }

@@ -22,8 +22,9 @@ export type Conforms = [
   Fits<Loose<own.NewPatient>, Loose<Server['OpenRequest']>>,
   Fits<Loose<Partial<Omit<own.NewPatient, 'id' | 'information' | 'seat' | 'not_a_double'>>>, Loose<Server['Patch']>>,
   Fits<Loose<own.NewWill>, Loose<Server['NewWill']>>,
-  Fits<Loose<Server['Document']>, Loose<own.Document>>,
-  Fits<Loose<own.NewDocument>, Loose<Server['NewDocument']>>,
+  Fits<Loose<Server['Revision']>, Loose<own.Revision>>,
+  Fits<Loose<Server['Explanation']>, Loose<own.Explanation>>,
+  Fits<Loose<own.Narrowing>, Loose<Server['Narrowing']>>,
   Fits<Loose<own.NewMember>, Loose<Server['NewMember']>>,
   Fits<Loose<own.NewMessage>, Loose<Server['NewMessage']>>,
 ];

@@ -1,6 +1,6 @@
 // A conversation as a set of (id, revision): whatever arrives, however often and late, the newest stays.
 
-import type { Instant, Message } from './types';
+import type { Id, Instant, Message } from './types';
 
 /** The newer of two; what is personal is never in a frame, so it survives one. */
 export function newer(known: Message | undefined, incoming: Message): Message {
@@ -28,6 +28,15 @@ export function compareInstants(a: Instant, b: Instant): number {
 
 function fraction(at: Instant): string {
   return (/\.(\d+)/.exec(at)?.[1] ?? '').padEnd(9, '0');
+}
+
+/** The list when these are no longer for us: an answer to one of them stands alone, as the server tells it. */
+export function without(list: readonly Message[], ids: readonly Id[]): Message[] {
+  return list.filter((message) => !ids.includes(message.id)).map((message) => alone(message, ids));
+}
+
+export function alone(message: Message, ids: readonly Id[]): Message {
+  return message.thread_id !== null && ids.includes(message.thread_id) ? { ...message, thread_id: null } : message;
 }
 
 /** The list with these in it, in order; the same list when nothing changed. */

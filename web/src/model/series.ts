@@ -127,6 +127,13 @@ export interface Measured {
   notes: Mark[];
 }
 
+/** What was measured, without the notes that are no longer for this person. */
+export function withoutNotes(measured: Measured, gone: ReadonlySet<Id>): Measured {
+  if (gone.size === 0) return measured;
+  const items = measured.items.map((one) => ({ ...one, points: one.points.filter((point) => !gone.has(point.message_id)) }));
+  return { items: items.filter((one) => one.points.length > 0), notes: measured.notes.filter((note) => !gone.has(note.message_id)) };
+}
+
 /** « seuil 160/95 »: the upper limits of a kind, else the lower ones; empty when there are none. */
 export function limitText(lines: Pick<Line, 'low' | 'high'>[], say: (value: number) => string): string {
   const side = lines.some((line) => line.high !== null) ? 'high' : 'low';

@@ -311,6 +311,8 @@ export interface Message {
   revision: number;
   state: 'posted' | 'amended' | 'withdrawn';
   amended_at: Instant | null;
+  /** Since when fewer may read it than once did. */
+  narrowed_at?: Instant | null;
   withdrawn: { at: Instant; reason: string | null } | null;
   /** Personal: never in a live frame, so absent until read over REST. */
   replies?: Replies | null;
@@ -453,6 +455,24 @@ export interface Revision {
   measures: Measure[];
   reason: string | null;
   at: Instant;
+  /** Who might read it until then, where that is what changed. */
+  readers: { category: CategoryCode; masks: MaskCode[]; only_to: Id[] } | null;
+}
+
+/** What is taken away from a note's readers; what is absent stays. */
+export interface Narrowing {
+  category?: CategoryCode;
+  masks?: MaskCode[];
+  only_to?: Id[];
+  reason: string;
+}
+
+/** Whether somebody reads a note, and why, rule by rule up to the first that refuses. */
+export interface Explanation {
+  professional: Professional;
+  seats: Seat[];
+  reads: boolean;
+  chain: { step: string; ok: boolean; detail: string }[];
 }
 
 export type ReceiptState = 'delivered' | 'seen';
