@@ -16,7 +16,20 @@ export async function openBrowser() {
   });
 }
 
-/** A window of nobody yet. What the page says in its console as a fault is kept in `page.faults`. */
+/** More of the same question than any page has a reason for: it asks in a circle. */
+const MOST_ASKED = 40;
+
+function restless(page) {
+  const asked = new Map();
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (!pathname.startsWith('/api/') || request.method() !== 'GET') return;
+    asked.set(pathname, (asked.get(pathname) ?? 0) + 1);
+    if (asked.get(pathname) === MOST_ASKED) page.faults.push(`asked ${MOST_ASKED} times: ${pathname}`);
+  });
+}
+
+/** A window of nobody yet. What the page throws, or asks without end, is kept in `page.faults`. */
 export async function openWindow(browser, url, size = 'desktop', more = {}) {
   const options = typeof size === 'string' ? sizes[size] : size;
   const context = await browser.newContext({ baseURL: url, locale: 'fr-FR', timezoneId: 'Europe/Paris', reducedMotion: 'reduce', ...options, ...more });
@@ -24,6 +37,7 @@ export async function openWindow(browser, url, size = 'desktop', more = {}) {
   const page = await context.newPage();
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(error.message));
+  restless(page);
   return page;
 }
 

@@ -34,6 +34,7 @@ interface OpenThread {
   team_id: Id;
   loading: boolean;
   error: string | null;
+  readAt: number;
   signal: Signal<ThreadView>;
 }
 
@@ -82,11 +83,11 @@ export class Channels {
     let thread = this.#threads.get(root_id);
     if (!thread) {
       const view: ThreadView = { root_id, root: null, entries: [], loading: true, error: null };
-      thread = { channel_id, team_id, loading: true, error: null, signal: new Signal(view) };
+      thread = { channel_id, team_id, loading: true, error: null, readAt: 0, signal: new Signal(view) };
       this.#threads.set(root_id, thread);
     }
     if (!this.#open.has(channel_id)) this.channel(team_id, channel_id);
-    background(this.#readThread(root_id, thread));
+    if (Date.now() - thread.readAt > AGAIN_MS) background(this.#readThread(root_id, thread));
     return thread.signal;
   }
 
@@ -139,7 +140,8 @@ export class Channels {
     open.list = [];
     open.stored = open.stored && { ...open.stored, loaded: false, older: null, floor: null };
     this.#publish(id);
-    await this.refresh(id);
+    const shown = [...this.#threads].filter(([, thread]) => thread.channel_id === id && thread.signal.watched);
+    await Promise.all([this.refresh(id), ...shown.map(([root, thread]) => this.#readThread(root, thread))]);
   }
 
   /** The newest page; several asking at once get one reading. False when the server could not be asked. */
@@ -233,6 +235,7 @@ export class Channels {
 
   async #readThread(root: Id, thread: OpenThread): Promise<void> {
     thread.loading = true;
+    thread.readAt = Date.now();
     this.put(await this.#o.db.thread(root));
     this.#publishThread(root);
     try {
@@ -245,6 +248,7 @@ export class Channels {
       thread.error = null;
     } catch (error) {
       thread.error = error instanceof Offline ? null : sentenceOf(error);
+      thread.readAt = 0;
     }
     thread.loading = false;
     this.#publishThread(root);

@@ -284,6 +284,20 @@ describe('store', () => {
     expect(store.channel(TEAM, CHANNEL).get().entries).toHaveLength(1);
   });
 
+  it('asks once for a thread however often it is watched, and again once other rights show another past', async () => {
+    server.messages = [at(1, { id: 'root', replies: { count: 1, unread: 0, last_at: '', authors: [] } }), at(2, { id: 'r1', thread_id: 'root' })];
+    await ready();
+    // As a page does that watches anew whenever the root is told anew.
+    store.channel(TEAM, CHANNEL).subscribe(() => store.thread(TEAM, CHANNEL, 'root'));
+    const view = store.thread(TEAM, CHANNEL, 'root');
+    view.subscribe(() => {});
+    await until(() => view.get().entries.length === 1 && !view.get().loading);
+    await store.put(at(1, { id: 'root', revision: 2 }));
+    expect(api.thread).toHaveBeenCalledTimes(1);
+    await store.applySync(syncAnswer({ resets: [{ channel_id: CHANNEL, team_id: TEAM, reason: 'access_changed' }] }), false);
+    await until(() => api.thread.mock.calls.length === 2 && view.get().entries.length === 1);
+  });
+
   it('shows nothing from beyond a hole until the pages between are read', async () => {
     const recent = [at(30, { id: 'n1' }), at(31, { id: 'n2' })];
     api.messages.mockImplementationOnce(async () => ({ items: recent, next: 'older' }));

@@ -2,6 +2,7 @@
 // fault is the key of its sentence.
 
 import { dayKey } from './dates';
+import { equal } from './equal';
 import { birthDate, parseBirthDate } from './identity';
 import type { Carer, IdentityStatus, NewPatient, Patient, Sex, Telephone } from './types';
 
@@ -144,18 +145,17 @@ export function informationOf(form: InformationForm, now: Date): NewPatient['inf
 
 type Field = keyof Identity;
 const fieldsOf = (identity: Identity) => Object.keys(identity) as Field[];
-const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Only what was changed: what somebody else corrects meanwhile stays. An empty text takes away. */
 export function correction(base: IdentityForm, form: IdentityForm): Partial<Identity> {
   const [before, after] = [identityOf(base), identityOf(form)];
-  return Object.fromEntries(fieldsOf(after).filter((field) => !same(before[field], after[field])).map((field) => [field, after[field]]));
+  return Object.fromEntries(fieldsOf(after).filter((field) => !equal(before[field], after[field])).map((field) => [field, after[field]]));
 }
 
 /** What both changed, each in another way. */
 export function clashes(base: IdentityForm, mine: IdentityForm, theirs: IdentityForm): Field[] {
   const [here, there] = [correction(base, mine), correction(base, theirs)];
-  return fieldsOf(identityOf(mine)).filter((field) => field in here && field in there && !same(here[field], there[field]));
+  return fieldsOf(identityOf(mine)).filter((field) => field in here && field in there && !equal(here[field], there[field]));
 }
 
 /** Mine over what is there now: what I did not touch follows the others. */

@@ -1,16 +1,18 @@
 // A conversation as a set of (id, revision): whatever arrives, however often and late, the newest stays.
 
+import { equal } from './equal';
 import type { Id, Instant, Message } from './types';
 
-/** The newer of two; what is personal is never in a frame, so it survives one. */
+/** The newer of two, the known one when nothing is new; what is personal is never in a frame, so it survives one. */
 export function newer(known: Message | undefined, incoming: Message): Message {
   if (!known) return incoming;
   if (incoming.revision < known.revision) return known;
-  return {
+  const next = {
     ...incoming,
     replies: incoming.replies === undefined ? known.replies : incoming.replies,
     receipts: incoming.receipts === undefined ? known.receipts : incoming.receipts,
   };
+  return equal(known, next) ? known : next;
 }
 
 /** The server's order: when it took them, then their id. */

@@ -134,6 +134,7 @@ describe('merge', () => {
   it('is idempotent: the same list, the very same object', () => {
     const list = merge([], [first, second]);
     expect(merge(list, [])).toBe(list);
+    expect(merge(list, [{ ...second }, { ...first }])).toBe(list);
     expect(merge(list, [first, second]).map((one) => one.id)).toEqual(['a', 'b']);
   });
   it('never loses a newer revision to an older frame', () => {

@@ -16,6 +16,10 @@ export class Signal<T> implements Readable<T> {
     return this.#value;
   }
 
+  get watched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
