@@ -85,7 +85,7 @@ async function restrict(page, size) {
   await page.getByRole('button', { name: 'Restreindre la lecture' }).click();
   const sheet = page.getByRole('dialog', { name: 'Restreindre la lecture' });
   await sheet.getByRole('checkbox', { name: /Leriche/ }).uncheck();
-  await sheet.getByText(/Ne la lira plus : .*Leriche/).waitFor();
+  await sheet.getByText(/Ne la lira plus.*Leriche/).waitFor();
   await sheet.getByLabel('Motif').fill('Papiers privés sur la photo');
   await judged(page, 'narrow', size);
   await sheet.getByRole('button', { name: 'Restreindre', exact: true }).dblclick();

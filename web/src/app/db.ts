@@ -206,10 +206,14 @@ export class Db {
     await tx.done;
   }
 
-  async moveDraft(from: string, draft: Draft & { key: string }): Promise<void> {
+  /** One becomes part of another, once, whichever tab comes first. */
+  async joinDraft(from: string, to: string, join: (one: Draft, other: Draft | undefined) => Draft): Promise<void> {
     const tx = this.#db.transaction('drafts', 'readwrite');
-    await tx.store.delete(from);
-    await tx.store.put(draft);
+    const [one, other] = await Promise.all([tx.store.get(from), tx.store.get(to)]);
+    if (one) {
+      await tx.store.delete(from);
+      await tx.store.put({ ...join(one, other), key: to });
+    }
     await tx.done;
   }
 

@@ -54,6 +54,26 @@ describe('drafts', () => {
     expect((await drafts.open({ ...place, channel_id: 'other' })).text).toBe('');
   });
 
+  it('lets an answer stand alone once, after what was begun there, whatever the number of tabs', async () => {
+    const other = new Drafts(db);
+    drafts.save(draft({ text: 'begun' }));
+    drafts.save(draft({ text: 'answer', thread_id: 'lost', urgent: true }));
+    drafts.save(draft({ text: 'elsewhere', thread_id: 'kept' }));
+    await drafts.flush();
+    await Promise.all([drafts.standAlone(['lost']), other.standAlone(['lost'])]);
+    expect((await drafts.open(place)).text).toBe('begun\n\nanswer');
+    expect((await drafts.open({ ...place, thread_id: 'lost' })).text).toBe('');
+    expect((await drafts.open({ ...place, thread_id: 'kept' })).text).toBe('elsewhere');
+  });
+
+  it('moves an answer as it is where nothing was begun', async () => {
+    const answer = draft({ text: 'answer', thread_id: 'lost', urgent: true });
+    drafts.save(answer);
+    await drafts.standAlone(['lost']);
+    expect(await drafts.open(place)).toMatchObject({ id: answer.id, text: 'answer', urgent: true, thread_id: null });
+    expect(drafts.list.get()).toHaveLength(1);
+  });
+
   it('keeps nothing of an emptied one', async () => {
     const one = draft({ text: 'x' });
     drafts.save(one);

@@ -105,11 +105,7 @@ export class Drafts implements DraftsFace {
     await this.flush();
     for (const { key, ...answer } of await this.#db.drafts()) {
       if (!answer.thread_id || !roots.includes(answer.thread_id) || this.#posted.has(answer.id)) continue;
-      const draft = { ...answer, thread_id: null };
-      const there = await this.open(draft);
-      const text = [there.text, draft.text].filter((one) => one.trim() !== '').join('\n\n');
-      const kept = hasContent(there) ? { ...there, text, documents: [...there.documents, ...draft.documents] } : draft;
-      await this.#db.moveDraft(key, { ...kept, key: draftKey(kept) });
+      await this.#db.joinDraft(key, draftKey({ ...answer, thread_id: null }), joined);
     }
     await this.load();
   }
@@ -122,6 +118,13 @@ export class Drafts implements DraftsFace {
     }
     if (drafts.length > 0) await this.load();
   }
+}
+
+/** An answer that stands alone, after what was being written there already. */
+function joined(answer: Draft, there: Draft | undefined): Draft {
+  if (!there || !hasContent(there)) return { ...answer, thread_id: null };
+  const text = [there.text, answer.text].filter((one) => one.trim() !== '').join('\n\n');
+  return { ...there, text, measures: [...there.measures, ...answer.measures], documents: [...there.documents, ...answer.documents] };
 }
 
 /** A page's draft may be a proxy, which a database cannot clone. */

@@ -144,6 +144,14 @@ describe('outbox', () => {
     expect((await drafts.open(place)).text).toBe('first\n\nsecond');
   });
 
+  it('gives back an answer to what is no longer there as a note of its own', async () => {
+    const { outbox } = tab(() => Promise.reject(problem(422, 'thread_unknown')));
+    const one = draft({ text: 'answer', thread_id: 'lost' });
+    await outbox.post(one);
+    await outbox.flush();
+    expect(await outbox.takeBack(one.id)).toMatchObject({ text: 'answer', thread_id: null });
+  });
+
   it('does not give back what may have arrived', async () => {
     const { outbox } = tab(() => Promise.reject(new Offline()));
     const one = draft();

@@ -31,6 +31,14 @@ describe('search', () => {
     expect(api.search).toHaveBeenCalledTimes(2);
   });
 
+  it('lets go of what was found and is no longer for this person', async () => {
+    const search = new Search({ search: async () => answer(['a', 'b']) });
+    search.set({ q: 'x' });
+    await vi.advanceTimersByTimeAsync(250);
+    search.keep((one) => one.team.id !== 'a');
+    expect(search.view.get()).toMatchObject({ items: [found('b')], asked: expect.anything() });
+  });
+
   it('keeps what is shown when the network fails, and says so', async () => {
     let fails = false;
     const search = new Search({ search: async () => (fails ? Promise.reject(new Error('x')) : answer(['a'])) });

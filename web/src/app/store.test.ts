@@ -319,6 +319,34 @@ describe('store', () => {
     expect(await db.message('a')).toBeUndefined();
   });
 
+  it('drops a note narrowed away from this person; the answers to it stand alone', async () => {
+    const lost: string[][] = [];
+    store.close();
+    store = new Store({ db, api: api as unknown as Api, me: ME, outbox: { items }, onGone: (ids) => lost.push(ids) });
+    await store.load();
+    await store.refreshTeams();
+    server.messages = [at(1, { id: 'root' }), at(2, { id: 'mine', thread_id: 'root', text: 'mine' })];
+    const thread = store.thread(TEAM, CHANNEL, 'root');
+    await until(() => thread.get().entries.length === 1 && thread.get().root !== null);
+    await ready();
+    await store.applyEvent({ type: 'message.narrowed', channel_id: CHANNEL, message_id: 'root' });
+    expect(texts()).toEqual(['mine']);
+    expect(await db.message('root')).toBeUndefined();
+    expect((await db.message('mine'))!.thread_id).toBeNull();
+    expect([lost, [...store.gone.get()], store.revised.get()]).toEqual([[['root']], ['root'], { [TEAM]: 1 }]);
+    await store.put(at(1, { id: 'root', revision: 3 }));
+    expect(store.gone.get().size).toBe(0);
+  });
+
+  it('reads again to how many an own note goes that was narrowed', async () => {
+    const mine = at(1, { id: 'a', author: person(ME, 'me'), receipts: { delivered: 1, seen: 1, of: 3 } });
+    await store.put(mine);
+    server.messages = [{ ...mine, revision: 2, receipts: { delivered: 1, seen: 1, of: 1 } }];
+    await store.applyEvent({ type: 'message.narrowed', channel_id: CHANNEL, message: { ...mine, revision: 2, receipts: undefined } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await until(async () => (await db.message('a'))!.receipts!.of === 1);
+  });
+
   it('leaves a circle when one of its channels is no longer there', async () => {
     const view = store.channel(TEAM, CHANNEL);
     await until(() => !view.get().loading);

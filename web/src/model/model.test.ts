@@ -5,7 +5,7 @@ import { categoryCodes, categoryLabel, categoryShort, inOrder } from './categori
 import { dayName, dayTitle, hour, when, whenInSentence, whenShort } from './dates';
 import { ageText, birthDate, bornSentence, matches, otherBirthName, parseBirthDate, patientName } from './identity';
 import { newId } from './ids';
-import { byTime, gone, merge, withReply } from './merge';
+import { byTime, gone, merge, withReply, without } from './merge';
 import { derived, Signal } from './signal';
 import type { Audience, Patient } from './types';
 import { teamItem } from '../testing/fakes';
@@ -136,6 +136,10 @@ describe('merge', () => {
     expect(merge(list, [])).toBe(list);
     expect(merge(list, [{ ...second }, { ...first }])).toBe(list);
     expect(merge(list, [first, second]).map((one) => one.id)).toEqual(['a', 'b']);
+  });
+  it('without a root, its answers stand alone', () => {
+    const answer = { ...second, thread_id: first.id };
+    expect(without([first, answer, third], [first.id])).toEqual([{ ...second, thread_id: null }, third]);
   });
   it('never loses a newer revision to an older frame', () => {
     const amended = { ...first, revision: 2, text: 'corrected' };

@@ -35,6 +35,7 @@ export const dossier = {
   replaced: 'Replaced {when}',
   amend_reason: 'Reason for the correction',
   revisions: 'What was written before',
+  revisions_readers: 'Who could read before',
   withdraw: 'Cancel: wrong patient',
   withdraw_other: 'Cancel this note',
   withdraw_reason: 'Reason for cancelling',

@@ -35,6 +35,7 @@ export const dossier = {
   replaced: 'Remplacé {when}',
   amend_reason: 'Motif de la correction',
   revisions: 'Ce qui était écrit avant',
+  revisions_readers: 'Qui pouvait lire avant',
   withdraw: 'Annuler : mauvais patient',
   withdraw_other: 'Annuler cette note',
   withdraw_reason: 'Motif de l’annulation',
