@@ -178,6 +178,16 @@ func TestRightsAreAskedAgainBeforeEachPush(t *testing.T) {
 		w.wait("the next is asked at once", func() bool { return len(w.alertOf(w.gp, message).Steps) == 2 })
 		w.same("asked", w.alertOf(w.gp, message).asked(), []string{w.nurse2.id, w.nurse.id})
 	})
+	t.Run("passed on when the message is narrowed away", func(t *testing.T) {
+		w := newWorld(t, still)
+		message := w.urgent("nursing")
+		w.same("asked", w.alertOf(w.gp, message).asked(), []string{w.gp.id})
+		w.wants(w.ask(w.nurse, "POST", "/messages/"+message+"/narrow",
+			object{"only_to": []string{w.nurse2.id}, "reason": "papiers privés"}, "If-Match", "1"), 200, "")
+		w.wait("the next is asked at once", func() bool { return len(w.alertOf(w.nurse, message).Steps) == 2 })
+		w.same("asked", w.alertOf(w.nurse, message).asked(), []string{w.gp.id, w.nurse2.id})
+		w.wants(w.ask(w.gp, "GET", "/messages/"+message+"/alert", nil), 404, "not_found")
+	})
 	t.Run("nothing is sent to who lost it a moment ago", func(t *testing.T) {
 		w := newWorld(t, slow)
 		d, _ := w.device(w.nurse2)

@@ -176,13 +176,13 @@ type answer struct {
 
 func (r answer) String() string { return fmt.Sprintf("%d %s", r.status, r.raw) }
 
-func (w *world) ask(p *person, method, path string, body any) answer {
+func (w *world) ask(p *person, method, path string, body any, header ...string) answer {
 	w.Helper()
-	return w.askAt(w.nodes[0], p, method, path, body)
+	return w.askAt(w.nodes[0], p, method, path, body, header...)
 }
 
-// askAt may be called from any goroutine: a fault of the network is an answer too.
-func (w *world) askAt(n *node.Node, p *person, method, path string, body any) answer {
+// askAt may be called from any goroutine: a fault of the network is an answer too. Headers are names and values in turn.
+func (w *world) askAt(n *node.Node, p *person, method, path string, body any, header ...string) answer {
 	var send io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -198,6 +198,9 @@ func (w *world) askAt(n *node.Node, p *person, method, path string, body any) an
 	r.Header.Set("Authorization", "Bearer "+p.token)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
