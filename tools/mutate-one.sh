@@ -6,7 +6,7 @@ patch=$1 tree=$work/tree-$lane log=$work/log-$lane
 patch=$(realpath "$patch") name=$(basename "$patch" .patch)
 test=$(sed -nE '/^(diff|---) /q; s/^Test: //p' "$patch")
 
-run() { (cd "$tree" && bash -c "$1") >"$log" 2>&1 </dev/null; }
+run() { (cd "$tree" && NO_COLOR=1 FORCE_COLOR=0 bash -c "$1") >"$log" 2>&1 </dev/null; }
 bad() { echo "BAD      $name: $1"; exit 1; }
 
 # green: without the patch the test must pass, or its failure would prove nothing. Asked once a command.
