@@ -34,17 +34,21 @@ func (w *world) agreeRead(t *truth) {
 			continue
 		}
 		d, sent := t.filed[i], w.fileOf(got.id)
-		moments := []time.Time{got.from, got.to}
-		for _, edge := range t.edges {
+		k := t.byID[d.message]
+		moments, edges := []time.Time{got.from, got.to}, slices.Clone(t.edges)
+		if k != nil {
+			edges = append(edges, k.told...)
+		}
+		for _, edge := range edges {
 			if edge.After(got.from.Add(-committing)) && edge.Before(got.to) {
 				moments = append(moments, edge, edge.Add(-time.Microsecond))
 			}
 		}
 		might := func(want bool) bool {
-			return slices.ContainsFunc(moments, func(at time.Time) bool { return t.reads(t.At(got.person, at), d) == want })
+			return slices.ContainsFunc(moments, func(at time.Time) bool { return t.readsThen(got.person, d, at) == want })
 		}
 		missing := got.below == "/thumbnail" && sent.width == 0
-		if k := t.byID[d.message]; k != nil && k.state == "withdrawn" || missing || d.state != "ready" {
+		if k != nil && k.state == "withdrawn" || missing || d.state != "ready" {
 			continue // when it was withdrawn is no edge
 		}
 		switch got.answer.status {

@@ -41,11 +41,23 @@ func (a *arena) readFiled(tx pgx.Tx, t *truth) {
 // reads is the rule: an unattached document is its uploader's while she stands here; an attached one is where its message is,
 // and of a withdrawn message its author's, and theirs who are entitled to full reasons.
 func (t *truth) reads(r Rights, d *filed) bool {
-	k := t.byID[d.message]
-	if k == nil {
-		return d.uploader == r.Person && r.Stands()
+	if k := t.byID[d.message]; k != nil {
+		return k.opens(r, k.Message)
 	}
-	return r.Sees(k.Message) && (k.state != "withdrawn" || k.Author == r.Person || slices.Contains(r.Actions, "see_full_reasons"))
+	return d.uploader == r.Person && r.Stands()
+}
+
+// readsThen is reads at a moment that is over, when the message may have had other readers.
+func (t *truth) readsThen(person string, d *filed, at time.Time) bool {
+	r := t.At(person, at)
+	if k := t.byID[d.message]; k != nil {
+		return k.opens(r, k.then(at))
+	}
+	return t.reads(r, d)
+}
+
+func (k *kept) opens(r Rights, m Message) bool {
+	return r.Sees(m) && (k.state != "withdrawn" || k.Author == r.Person || slices.Contains(r.Actions, "see_full_reasons"))
 }
 
 // enclosed is a document as its message shows it.

@@ -39,10 +39,13 @@ func (w *world) narrowOne(t *team, known *truth, by *person, k *kept) {
 	body := w.narrowing(known, k)
 	got := w.expect(t, "narrow", func(now *truth, at time.Time) []int {
 		want := changing(by, k)(now, at)
-		if want[0] == http.StatusOK { // nothing may change by it, or somebody would read more
-			want = append(want, http.StatusUnprocessableEntity)
+		if want[0] != http.StatusOK {
+			return want
 		}
-		return want
+		if to, moves := body["category"]; moves && to != k.Category && !slices.Contains(now.At(by.id, at).Writes, to.(string)) {
+			return []int{http.StatusForbidden}
+		}
+		return append(want, http.StatusUnprocessableEntity) // nothing may change by it, or somebody would read more
 	}, func() answer { return w.narrow(w.IntN(2), by, k, body) })
 	if got.status != http.StatusOK {
 		return

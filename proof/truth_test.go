@@ -49,6 +49,15 @@ func (k *kept) at(revision int) Message {
 	return k.Message
 }
 
+// then is the message as it was to its readers at a moment.
+func (k *kept) then(at time.Time) Message {
+	revision := 1
+	for revision < len(k.told) && !k.told[revision].After(at) {
+		revision++
+	}
+	return k.at(revision)
+}
+
 // saidAt is the revision whose words it says: narrowing makes another that says the same.
 func (k *kept) saidAt() int {
 	revision := k.revision
