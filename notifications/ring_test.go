@@ -210,8 +210,7 @@ func TestRightsAreAskedAgainBeforeEachPush(t *testing.T) {
 	})
 	t.Run("nor when it is lost between the planning and the push", func(t *testing.T) {
 		w := newWorld(t, slow)
-		w.device(w.nurse2)
-		w.device(w.nurse2)
+		w.device(w.nurse2) // one only: a second one's push may be on its way already when the right is lost
 		var once sync.Once
 		w.push.Answer(func(_ *pushtest.Device, rw http.ResponseWriter, _ *http.Request) bool {
 			once.Do(func() {
