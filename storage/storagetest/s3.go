@@ -109,7 +109,7 @@ func OwnS3(t testing.TB) *Gateway {
 		t.Fatalf("storagetest: %v", err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := g.Stop(ctx); err != nil {
 			t.Errorf("storagetest: %v", err)
