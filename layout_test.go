@@ -12,9 +12,9 @@ import (
 // refused, and a new room must say where it stands. Tests may reach further (a feature is tested on the real parts).
 var floors = map[string][]string{
 	"cmd/liaison": {"node", "notifications", "access", "accounts", "audit", "bench", "chat", "demo", "mobile-api", "storage", "storage/copies", "storage/embedded", "storage/objects", "teams", "vault"},
-	"node":        {"access", "accounts", "audit", "chat", "documents", "events", "live", "mobile-api", "notifications", "notifications/webpush", "professions", "storage", "storage/objects", "teams", "vault", "web"},
+	"node":        {"access", "accounts", "audit", "chat", "documents", "events", "live", "matrices", "mobile-api", "notifications", "notifications/webpush", "professions", "storage", "storage/objects", "teams", "vault", "web"},
 	"demo":        {"access", "accounts", "chat", "documents", "professions", "teams"},
-	"mobile-api":  {"access", "accounts", "chat", "documents", "events", "live", "notifications", "professions", "teams"},
+	"mobile-api":  {"access", "accounts", "chat", "documents", "events", "live", "matrices", "notifications", "professions", "teams"},
 	"web":         {},
 
 	"chat":       {"access", "chat/words", "events", "professions", "storage"},
@@ -22,6 +22,7 @@ var floors = map[string][]string{
 	"documents":  {"access", "professions", "storage", "storage/objects"},
 	"teams":      {"access", "audit", "events", "professions", "storage"},
 	"accounts":   {"access", "audit", "professions", "storage"},
+	"matrices":   {"access", "audit", "storage"},
 	"live":       {"access", "events"},
 
 	"notifications":         {"access", "audit", "events", "professions", "storage"},

@@ -69,7 +69,7 @@ func (g *Gate) passBoundary(ctx context.Context, space uuid.UUID) error {
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	gr.tx = tx
-	if err := gr.bump(people); err != nil {
+	if err := gr.bump(space, people); err != nil {
 		return err
 	}
 	return gr.commit(ctx)

@@ -66,7 +66,9 @@ type Gate struct {
 }
 
 // NewGate makes the gate of this node. Committed events are told to bus.
-func NewGate(db *storage.DB, bus events.Bus) *Gate { return &Gate{db: db, bus: bus} }
+func NewGate(db *storage.DB, bus events.Bus) *Gate {
+	return &Gate{db: db, bus: bus, matrix: matrixCache{published: make(chan struct{}, 1)}}
+}
 
 // Read opens the gate for reading: fn runs in a transaction that sees what actor may see, and one journal line (verb, what
 // fn noted) is written with the commit. ErrNotFound when the actor has no standing there.

@@ -2,10 +2,7 @@ package access
 
 import (
 	_ "embed"
-	"encoding/csv"
-	"fmt"
 	"slices"
-	"strings"
 )
 
 //go:embed matrix-default.csv
@@ -39,6 +36,7 @@ var Physician = Profession{"TRE_G15", "10"}
 type Row struct {
 	Profession
 	Seat      string
+	Label     string
 	MaskClass Masks
 	Reads     Categories
 	Writes    Categories
@@ -49,108 +47,25 @@ type Row struct {
 type Matrix struct {
 	Version int
 	rows    map[Profession]map[string]Row
-	actions []actionRow
+	ordered []Row
+	actions []ActionRow
 }
 
-type actionRow struct {
-	action     Actions
-	profession Profession
-	seat       string
+// ActionRow is one thing that a profession ("*" of system "*" for all) at a seat ("*" for any) may do.
+type ActionRow struct {
+	Profession
+	Action Actions
+	Seat   string
 }
+
+// Rows lists the rows in the order of their table.
+func (m *Matrix) Rows() []Row { return m.ordered }
+
+// ActionRows lists what may be done in the order of its table.
+func (m *Matrix) ActionRows() []ActionRow { return m.actions }
 
 // DefaultMatrix gives the two tables a territory starts with, as CSV.
 func DefaultMatrix() (categories, actions string) { return defaultCategories, defaultActions }
-
-// ParseMatrix reads the two tables. An unknown column, code of category, action or right is an error: nothing is guessed.
-func ParseMatrix(version int, categories, actions string) (*Matrix, error) {
-	m := &Matrix{Version: version, rows: map[Profession]map[string]Row{}}
-	if err := eachRecord(categories, m.addRow); err != nil {
-		return nil, fmt.Errorf("matrix of categories: %w", err)
-	}
-	if err := eachRecord(actions, m.addAction); err != nil {
-		return nil, fmt.Errorf("matrix of actions: %w", err)
-	}
-	return m, nil
-}
-
-func eachRecord(table string, add func(map[string]string) error) error {
-	records, err := csv.NewReader(strings.NewReader(table)).ReadAll()
-	if err != nil {
-		return err
-	}
-	if len(records) == 0 {
-		return fmt.Errorf("no header")
-	}
-	for n, rec := range records[1:] {
-		row := make(map[string]string, len(rec))
-		for i, name := range records[0] {
-			row[name] = rec[i]
-		}
-		if err := add(row); err != nil {
-			return fmt.Errorf("line %d: %w", n+2, err)
-		}
-	}
-	return nil
-}
-
-func (m *Matrix) addRow(rec map[string]string) error {
-	row := Row{Profession: Profession{rec["system"], rec["code"]}, Seat: rec["seat"]}
-	if row.System == "" || row.Code == "" || row.Seat == "" {
-		return fmt.Errorf("system, code and seat are needed")
-	}
-	mask, ok := map[string]Masks{"ps": MaskPS, "psocial": MaskPSocial, "pt": MaskPT}[rec["mask_class"]]
-	if !ok {
-		return fmt.Errorf("unknown mask class %q", rec["mask_class"])
-	}
-	row.MaskClass = mask
-	for i, code := range CategoryCodes {
-		if err := row.addCell(Categories(1<<i), rec[code]); err != nil {
-			return fmt.Errorf("%s: %w", code, err)
-		}
-	}
-	if m.rows[row.Profession] == nil {
-		m.rows[row.Profession] = map[string]Row{}
-	}
-	if _, twice := m.rows[row.Profession][row.Seat]; twice {
-		return fmt.Errorf("a second row for %s %s, seat %s", row.System, row.Code, row.Seat)
-	}
-	m.rows[row.Profession][row.Seat] = row
-	return nil
-}
-
-func (r *Row) addCell(category Categories, cell string) error {
-	if cell == "-" {
-		return nil
-	}
-	if cell == "" {
-		return fmt.Errorf("empty cell: write - for nothing")
-	}
-	for _, right := range cell {
-		switch right {
-		case 'r':
-			r.Reads |= category
-		case 'w':
-			r.Writes |= category
-		case 'a':
-			r.Alerts |= category
-		default:
-			return fmt.Errorf("unknown right %q", right)
-		}
-	}
-	if r.Alerts&category != 0 && r.Reads&category == 0 {
-		return fmt.Errorf("alerted of what is not read")
-	}
-	return nil
-}
-
-func (m *Matrix) addAction(rec map[string]string) error {
-	bit, ok := bitOf(ActionCodes, rec["action"])
-	if !ok {
-		return fmt.Errorf("unknown action %q", rec["action"])
-	}
-	m.actions = append(m.actions, actionRow{Actions(bit), Profession{rec["system"], rec["code"]}, rec["seat"]})
-	return nil
-}
 
 // Row gives the row of a profession at a seat: its own, else the one for every seat. No row or an unknown seat, no right.
 func (m *Matrix) Row(p Profession, seat string) (Row, bool) {
@@ -171,9 +86,9 @@ func (m *Matrix) Actions(p Profession, seats []string) Actions {
 	}
 	var may Actions
 	for _, row := range m.actions {
-		professionFits := row.profession == p || row.profession == Profession{"*", "*"}
-		if professionFits && (row.seat == "*" || slices.Contains(seats, row.seat)) {
-			may |= row.action
+		professionFits := row.Profession == p || row.Profession == Profession{"*", "*"}
+		if professionFits && (row.Seat == "*" || slices.Contains(seats, row.Seat)) {
+			may |= row.Action
 		}
 	}
 	return may

@@ -89,6 +89,7 @@ type Will struct {
 
 // Circle is everything standings are compiled from.
 type Circle struct {
+	Space       uuid.UUID
 	Founder     uuid.UUID
 	Professions map[uuid.UUID]Profession
 	Memberships []Membership

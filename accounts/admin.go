@@ -51,7 +51,7 @@ func (s *Service) CreateAdministrator(ctx context.Context, a NewAccount) (Create
 // in place of the former; with other content it is ErrIDConflict.
 func (s *Service) CreateAccount(ctx context.Context, actor access.Actor, a NewAccount) (Created, error) {
 	var created Created
-	err := s.administer(ctx, actor, "account.create", a.ID, func(tx pgx.Tx) (err error) {
+	err := s.Administer(ctx, actor, "account.create", a.ID, func(tx pgx.Tx) (err error) {
 		created, err = s.create(ctx, tx, actor, a)
 		return err
 	})
@@ -62,7 +62,7 @@ func (s *Service) CreateAccount(ctx context.Context, actor access.Actor, a NewAc
 func (s *Service) ResetPassword(ctx context.Context, actor access.Actor, person uuid.UUID) (Invitation, error) {
 	var inv Invitation
 	var ended []uuid.UUID
-	err := s.administer(ctx, actor, "account.reset", person, func(tx pgx.Tx) error {
+	err := s.Administer(ctx, actor, "account.reset", person, func(tx pgx.Tx) error {
 		var purpose Purpose
 		err := tx.QueryRow(ctx, `update accounts set password_hash = null, must_change = false, failures = 0, failed_at = null
 			where person_id = $1 returning case when login is null then 'invite' else 'reset' end`, person).Scan(&purpose)
@@ -86,7 +86,7 @@ func (s *Service) ResetPassword(ctx context.Context, actor access.Actor, person 
 // Deactivate closes an account and cuts its sessions. What the person holds in circles stays as it is, out of reach.
 func (s *Service) Deactivate(ctx context.Context, actor access.Actor, person uuid.UUID) error {
 	var ended []uuid.UUID
-	err := s.administer(ctx, actor, "account.deactivate", person, func(tx pgx.Tx) (err error) {
+	err := s.Administer(ctx, actor, "account.deactivate", person, func(tx pgx.Tx) (err error) {
 		if err := keepAnAdministrator(ctx, tx, person); err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (s *Service) Deactivate(ctx context.Context, actor access.Actor, person uui
 
 // Reactivate opens an account again, with the password it had.
 func (s *Service) Reactivate(ctx context.Context, actor access.Actor, person uuid.UUID) error {
-	return s.administer(ctx, actor, "account.reactivate", person, func(tx pgx.Tx) error {
+	return s.Administer(ctx, actor, "account.reactivate", person, func(tx pgx.Tx) error {
 		if err := setActive(ctx, tx, person, true); err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ type AccountsPage struct {
 func (s *Service) Accounts(ctx context.Context, actor access.Actor, limit int, after uuid.UUID) (AccountsPage, error) {
 	limit = min(max(limit, 1), maxFound)
 	var page AccountsPage
-	err := s.administer(ctx, actor, "account.list", uuid.Nil, func(tx pgx.Tx) error {
+	err := s.Administer(ctx, actor, "account.list", uuid.Nil, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, "select "+professionalColumns+`, coalesce(a.login, ''), a.active, a.administrator, a.last_sign_in_at,
 				(select max(i.expires_at) from invitations i where i.person_id = p.id and i.used_at is null and i.expires_at > $3)
 			from professionals p join accounts a on a.person_id = p.id
@@ -152,8 +152,8 @@ func scanAccount(row pgx.CollectableRow) (Account, error) {
 	return a, err
 }
 
-// administer runs fn for an administrator; anybody else is refused, and the refusal journalled.
-func (s *Service) administer(ctx context.Context, actor access.Actor, verb string, object uuid.UUID, fn func(pgx.Tx) error) error {
+// Administer runs fn for an administrator; anybody else is refused, and the refusal journalled.
+func (s *Service) Administer(ctx context.Context, actor access.Actor, verb string, object uuid.UUID, fn func(pgx.Tx) error) error {
 	err := s.db.InTx(ctx, func(tx pgx.Tx) error {
 		var may bool
 		err := tx.QueryRow(ctx, "select administrator and active from accounts where person_id = $1", actor.Person).Scan(&may)

@@ -51,6 +51,12 @@ func TestAdministrationIsForAdministrators(t *testing.T) {
 		{"POST", "/admin/accounts/" + id + "/reset"},
 		{"POST", "/admin/accounts/" + id + "/deactivate"},
 		{"POST", "/admin/accounts/" + id + "/reactivate"},
+		{"GET", "/admin/matrix/versions"},
+		{"GET", "/admin/matrix/versions/1"},
+		{"GET", "/admin/matrix/drafts"},
+		{"GET", "/admin/matrix/drafts/" + id},
+		{"DELETE", "/admin/matrix/drafts/" + id},
+		{"POST", "/admin/matrix/drafts/" + id + "/simulate"},
 	} {
 		refused(t, nurse.Send(call[0], call[1], nil, nil), 403, "forbidden")
 	}

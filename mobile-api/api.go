@@ -17,6 +17,7 @@ import (
 	"liaison/accounts"
 	"liaison/chat"
 	"liaison/documents"
+	"liaison/matrices"
 	"liaison/notifications"
 	"liaison/teams"
 )
@@ -25,6 +26,7 @@ import (
 type Config struct {
 	Accounts  *accounts.Service
 	Teams     *teams.Service
+	Matrices  *matrices.Service
 	Chat      *chat.Service
 	Documents *documents.Service
 	Alerts    *notifications.Service

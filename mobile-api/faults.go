@@ -15,6 +15,7 @@ import (
 	"liaison/chat"
 	"liaison/documents"
 	"liaison/events"
+	"liaison/matrices"
 	"liaison/notifications"
 	"liaison/teams"
 )
@@ -60,6 +61,11 @@ var codes = []struct {
 	{accounts.ErrLastAdministrator, "last_administrator"},
 	{accounts.ErrUnknown, "not_found:account"},
 	{accounts.ErrIDConflict, "id_conflict"},
+	{matrices.ErrUnknown, "not_found:matrix"},
+	{matrices.ErrRevision, "revision_mismatch:matrix"},
+	{matrices.ErrEnded, "matrix_ended"},
+	{matrices.ErrNotSimulated, "matrix_not_simulated"},
+	{matrices.ErrOutdated, "matrix_outdated"},
 }
 
 // fields are the errors that speak of one field of the form.
@@ -135,6 +141,9 @@ func foreseen(lang string, err error) *Problem {
 	}
 	if invalid, ok := chat.IsInvalid(err); ok {
 		return fieldProblem(lang, fieldFault{invalid.Field, invalid.Code})
+	}
+	if fault := (*access.TableFault)(nil); errors.As(err, &fault) {
+		return tableProblem(lang, fault)
 	}
 	if p := aboutDocument(lang, err); p != nil {
 		return p

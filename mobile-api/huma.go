@@ -11,6 +11,7 @@ import (
 
 	"liaison/access"
 	"liaison/chat"
+	"liaison/matrices"
 	"liaison/notifications"
 	"liaison/professions"
 )
@@ -62,6 +63,14 @@ func schemaName(t reflect.Type, hint string) string {
 		return "MessageReader"
 	case reflect.TypeFor[notifications.Step]():
 		return "AlertStep"
+	case reflect.TypeFor[matrices.Right]():
+		return "MatrixRight"
+	case reflect.TypeFor[matrices.RightChange]():
+		return "MatrixRightChange"
+	case reflect.TypeFor[matrices.ActionChange]():
+		return "MatrixActionChange"
+	case reflect.TypeFor[matrices.Count]():
+		return "MatrixCount"
 	case reflect.TypeFor[access.Profession]():
 		return "ProfessionKey"
 	}

@@ -18,7 +18,7 @@ func (n *Node) api(dist fs.FS) (*mobileapi.API, error) {
 	}
 	socket := &mobileapi.Socket{Hub: n.Hub, Log: n.Log}
 	api, err := mobileapi.New(mobileapi.Config{
-		Accounts: n.Accounts, Teams: n.Teams, Chat: n.Chat, Documents: n.Documents, Alerts: n.Alerts, Web: builtWeb(dist), Live: socket,
+		Accounts: n.Accounts, Teams: n.Teams, Matrices: n.Matrices, Chat: n.Chat, Documents: n.Documents, Alerts: n.Alerts, Web: builtWeb(dist), Live: socket,
 		Ready: func(r *http.Request) error { return n.Ready(r.Context()) },
 		Demo:  n.Instance.Demo, DemoLogins: logins, Territory: n.Instance.Territory, InstanceID: n.Instance.ID, PublicURL: n.URL,
 		CookieName: "liaison-" + n.Instance.ID.String()[:8], TLS: strings.HasPrefix(n.URL, "https://"), RateLimit: n.rateLimit(),

@@ -23,6 +23,7 @@ import (
 	"liaison/documents"
 	"liaison/events"
 	"liaison/live"
+	"liaison/matrices"
 	mobileapi "liaison/mobile-api"
 	"liaison/notifications"
 	"liaison/storage"
@@ -45,6 +46,7 @@ type Node struct {
 	Bus       events.Bus
 	Accounts  *accounts.Service
 	Teams     *teams.Service
+	Matrices  *matrices.Service
 	Chat      *chat.Service
 	Documents *documents.Service
 	Jobs      *storage.DB // connections of what is done in the background
@@ -124,6 +126,7 @@ func (n *Node) openFeatures(ctx context.Context) error {
 		return err
 	}
 	who := people{n.Accounts}
+	n.Matrices = matrices.New(n.Gate, n.DB, n.Accounts)
 	if n.Teams, err = teams.New(n.Gate, n.DB, n.Vault, who, secrets.lookAlikes); err != nil {
 		return err
 	}
@@ -201,6 +204,7 @@ func (n *Node) work(context.Context) error {
 	n.background(n.prune)
 	n.background(n.runAlerts)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })
+	n.background(func(ctx context.Context) { n.Gate.RunRecompiler(ctx, n.Log) })
 	n.background(func(ctx context.Context) {
 		if err := n.Sealer.Run(ctx); err != nil {
 			n.Log.Error("sealer", "error", err)

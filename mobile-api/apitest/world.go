@@ -18,6 +18,7 @@ import (
 	"liaison/chat"
 	"liaison/documents"
 	"liaison/events"
+	"liaison/matrices"
 	mobileapi "liaison/mobile-api"
 	"liaison/node"
 	"liaison/notifications"
@@ -41,6 +42,7 @@ type World struct {
 	Vault     *vault.Vault
 	Accounts  *accounts.Service
 	Teams     *teams.Service
+	Matrices  *matrices.Service // no worker: RecompileBehind of the gate is for the test to call
 	Chat      *chat.Service
 	Documents *documents.Service // without a store until OpenStore
 	Alerts    *notifications.Service
@@ -87,7 +89,7 @@ func New(t testing.TB, options ...Option) *World {
 	w := &World{T: t, DB: storagetest.New(t), Bus: events.NewMemory(), Clock: &Clock{now: time.Now()}, Actors: map[string]access.Actor{}}
 	w.features()
 	cfg := mobileapi.Config{
-		Accounts: w.Accounts, Teams: w.Teams, Chat: w.Chat, Documents: w.Documents, Alerts: w.Alerts, Territory: "Val d’Orselle", InstanceID: instance,
+		Accounts: w.Accounts, Matrices: w.Matrices, Teams: w.Teams, Chat: w.Chat, Documents: w.Documents, Alerts: w.Alerts, Territory: "Val d’Orselle", InstanceID: instance,
 		PublicURL: "https://liaison.example", CookieName: CookieName, RateLimit: mobileapi.RateLimit{Off: true},
 		Log: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	}
@@ -122,6 +124,7 @@ func (w *World) features() {
 		Instance: instance, Secret: secret, Cost: accounts.Cost{MemoryKiB: 64, Iterations: 1, Threads: 1}, Now: w.Clock.Now,
 	})
 	w.must(err)
+	w.Matrices = matrices.New(w.Gate, w.DB.DB, w.Accounts)
 	w.Teams, err = teams.New(w.Gate, w.DB.DB, w.Vault, people{w.Accounts}, secret)
 	w.must(err)
 	cursors, err := events.NewCursors(secret, instance)

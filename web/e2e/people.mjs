@@ -54,11 +54,15 @@ const passwords = new Map();
 
 const passwordOf = (login) => passwords.get(login) ?? 'demo';
 
+async function professionOf(admin, short) {
+  const { items } = await admin.get('/admin/accounts');
+  return items.find((one) => one.professional.profession.short === short).professional.profession;
+}
+
 /** Somebody whom no other test knows: whatever asks her is of this test. */
 export async function newcomer(url, { profession, ...person }) {
   const admin = await Client.signIn(url, 'admin');
-  const { items } = await admin.get('/admin/accounts');
-  const { system, code } = items.find((one) => one.professional.profession.short === profession).professional.profession;
+  const { system, code } = profession.code ? profession : await professionOf(admin, profession);
   const { invitation } = await admin.post('/admin/accounts', { id: newId(), ...person, profession: { system, code } });
   const login = `${person.family_name.toLowerCase()}-${newId().slice(-8)}`;
   passwords.set(login, `${randomBytes(12).toString('hex')} Aa1`);

@@ -10,6 +10,9 @@ import type {
   Instance,
   Invitation,
   Me,
+  MatrixDraft,
+  MatrixTables,
+  MatrixVersion,
   Measure,
   Message,
   Explanation,
@@ -33,6 +36,8 @@ import type {
   SyncAnswer,
   Team,
   TeamItem,
+  WholeDraft,
+  WholeMatrix,
   Will,
 } from '../model/types';
 import type { Measured, Threshold } from '../model/series';
@@ -272,6 +277,43 @@ export class Api {
   }
   reactivateAccount(account: Id): Promise<void> {
     return this.http.post(`/admin/accounts/${id(account)}/reactivate`, {});
+  }
+
+  matrix(): Promise<WholeMatrix> {
+    return this.http.get('/matrix');
+  }
+  matrixVersions(): Promise<Page<MatrixVersion>> {
+    return this.http.get('/admin/matrix/versions');
+  }
+  matrixDrafts(): Promise<Page<MatrixDraft>> {
+    return this.http.get('/admin/matrix/drafts');
+  }
+  newMatrixDraft(draft: { id: Id; from_version?: number }): Promise<WholeDraft> {
+    return this.http.post('/admin/matrix/drafts', draft);
+  }
+  matrixDraft(draft: Id): Promise<WholeDraft> {
+    return this.http.get(`/admin/matrix/drafts/${id(draft)}`);
+  }
+  changeMatrixDraft({ id: draft, revision }: Pick<WholeDraft, 'id' | 'revision'>, to: MatrixTables & { comment: string }): Promise<WholeDraft> {
+    return this.http.put(`/admin/matrix/drafts/${id(draft)}`, to, { headers: { 'If-Match': String(revision) } });
+  }
+  importMatrixDraft(
+    { id: draft, revision }: Pick<WholeDraft, 'id' | 'revision'>,
+    files: { categories: string; actions: string; comment: string },
+  ): Promise<WholeDraft> {
+    return this.http.put(`/admin/matrix/drafts/${id(draft)}/csv`, files, { headers: { 'If-Match': String(revision) } });
+  }
+  async matrixTable(draft: Id, table: 'categories' | 'actions'): Promise<string> {
+    return this.http.text(`/admin/matrix/drafts/${id(draft)}/csv?table=${table}`);
+  }
+  simulateMatrixDraft(draft: Id): Promise<WholeDraft> {
+    return this.http.post(`/admin/matrix/drafts/${id(draft)}/simulate`, undefined, { timeoutMs: 120_000 });
+  }
+  publishMatrixDraft(draft: Id, comment: string): Promise<{ version: number }> {
+    return this.http.post(`/admin/matrix/drafts/${id(draft)}/publish`, { comment });
+  }
+  discardMatrixDraft(draft: Id): Promise<void> {
+    return this.http.delete(`/admin/matrix/drafts/${id(draft)}`);
   }
 }
 

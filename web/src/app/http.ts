@@ -55,6 +55,7 @@ type Query = Record<string, string | number | string[] | undefined>;
 interface CallOptions {
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  timeoutMs?: number;
 }
 
 export class Http {
@@ -78,6 +79,13 @@ export class Http {
   }
   delete<T>(path: string, options?: CallOptions): Promise<T> {
     return this.#call('DELETE', path, undefined, options);
+  }
+
+  /** What is no JSON, as it is. */
+  async text(path: string): Promise<string> {
+    const { answer, text } = await this.#send('GET', path, {});
+    if (!answer.ok) throw this.#refusal(answer, parse(text));
+    return text;
   }
 
   /** Answers the headers; refusals are the same as everywhere. */

@@ -18,6 +18,7 @@ const fixed: Record<string, Route> = {
   alertes: { name: 'alerts' },
   compte: { name: 'account' },
   comptes: { name: 'accounts' },
+  matrice: { name: 'matrix' },
 };
 
 export function parseRoute(path: string): Route {
@@ -26,6 +27,7 @@ export function parseRoute(path: string): Route {
   if (known) return known;
   const [first, second, third, fourth] = parts;
   if (first === 'alertes' && second && parts.length === 2) return { name: 'alert', alert_id: second };
+  if (first === 'matrice' && second && parts.length === 2) return { name: 'matrix_draft', draft_id: second };
   if (first === 'invitation' && second && parts.length === 2) return { name: 'invitation', token: second };
   if (first === 'patients' && second) {
     const view = views[third ?? 'cahier'];
@@ -49,6 +51,8 @@ export const paths = {
   alerts: () => '/alertes',
   account: () => '/compte',
   accounts: () => '/comptes',
+  matrix: () => '/matrice',
+  matrixDraft: (draft: string) => `/matrice/${encodeURIComponent(draft)}`,
 };
 
 function decode(part: string): string {

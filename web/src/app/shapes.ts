@@ -287,6 +287,8 @@ export type Route =
   | { name: 'message'; team_id: Id; message_id: Id }
   | { name: 'account' }
   | { name: 'accounts' }
+  | { name: 'matrix' }
+  | { name: 'matrix_draft'; draft_id: Id }
   | { name: 'invitation'; token: string }
   | { name: 'not_found'; path: string };
 

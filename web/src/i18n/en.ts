@@ -9,11 +9,12 @@ import { composer } from './en/composer';
 import { documents } from './en/documents';
 import { dossier } from './en/dossier';
 import { errors } from './en/errors';
+import { matrix } from './en/matrix';
 import { measures } from './en/measures';
 import { patients } from './en/patients';
 import { search } from './en/search';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, alerts, measures, search, account, admin, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, alerts, measures, search, account, admin, matrix, errors };
 

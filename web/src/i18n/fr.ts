@@ -7,12 +7,13 @@ import { composer } from './fr/composer';
 import { documents } from './fr/documents';
 import { dossier } from './fr/dossier';
 import { errors } from './fr/errors';
+import { matrix } from './fr/matrix';
 import { measures } from './fr/measures';
 import { patients } from './fr/patients';
 import { search } from './fr/search';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, documents, circle, alerts, measures, search, account, admin, errors };
+export const fr = { common, signin, patients, dossier, composer, documents, circle, alerts, measures, search, account, admin, matrix, errors };
 
 export type Fr = typeof fr;

@@ -582,3 +582,78 @@ export interface DemoLogin {
   gender: Gender;
   profession: Profession;
 }
+
+export interface MatrixRow {
+  system: string;
+  code: string;
+  /** A seat, or * for any. */
+  seat: string;
+  label: string;
+  mask_class: string;
+  /** Letters r, w and a, or - for none. */
+  cells: Record<string, string>;
+}
+
+export interface MatrixAction {
+  action: string;
+  system: string;
+  code: string;
+  seat: string;
+}
+
+export interface MatrixTables {
+  rows: MatrixRow[];
+  actions: MatrixAction[];
+}
+
+export interface MatrixVersion {
+  version: number;
+  published_at: Instant;
+  published_by: Professional | null;
+  comment: string;
+}
+
+export interface WholeMatrix extends MatrixVersion, MatrixTables {
+  progress?: { spaces: number; done: number };
+}
+
+export interface MatrixRight {
+  /** Empty of an action. */
+  category: string;
+  right: string;
+}
+
+export interface MatrixSimulation {
+  at: Instant;
+  teams: number;
+  memberships: number;
+  changed_teams: number;
+  changed_people: number;
+  unmanaged_teams: number;
+  professions: {
+    system: string;
+    code: string;
+    label: string;
+    people: number;
+    teams: number;
+    gains: (MatrixRight & { people: number; teams: number })[];
+    losses: (MatrixRight & { people: number; teams: number })[];
+    masks: boolean;
+  }[];
+  actions: { action: string; gains: { people: number; teams: number }; losses: { people: number; teams: number } }[];
+  examples: { professional: Professional; teams: number; gains: MatrixRight[]; losses: MatrixRight[] }[];
+}
+
+export interface MatrixDraft {
+  id: Id;
+  based_on: number;
+  revision: number;
+  comment: string;
+  author: Professional;
+  created_at: Instant;
+  updated_at: Instant;
+  simulation: MatrixSimulation | null;
+  simulated_at: Instant | null;
+}
+
+export interface WholeDraft extends MatrixDraft, MatrixTables {}

@@ -5,6 +5,7 @@ export const common = {
   patients: 'Patients',
   my_account: 'My account',
   accounts: 'Accounts',
+  matrix: 'Matrix',
   save: 'Save',
   cancel: 'Cancel',
   close: 'Close',

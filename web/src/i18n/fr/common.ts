@@ -5,6 +5,7 @@ export const common = {
   patients: 'Patients',
   my_account: 'Mon compte',
   accounts: 'Comptes',
+  matrix: 'Matrice',
   save: 'Enregistrer',
   cancel: 'Annuler',
   close: 'Fermer',

@@ -41,6 +41,10 @@ export function shown(route: Route): Shown {
       return plain('Account');
     case 'accounts':
       return plain('Accounts');
+    case 'matrix':
+      return plain('Matrix');
+    case 'matrix_draft':
+      return { page: 'MatrixDraft', props: { id: route.draft_id }, list: false, key: route.draft_id };
     case 'invitation':
       return plain('Invitation', false, { token: route.token });
     case 'not_found':

@@ -1,0 +1,128 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// queueCircles reads what standings come from, as the recompiler, which sees every membership and every will.
+func queueCircles(b *pgx.Batch, spaces []uuid.UUID, into map[uuid.UUID]*Circle) {
+	b.Queue("select set_config('liaison.actor', $1, true)", SystemRecompiler.String())
+	b.Queue("select id, created_by from spaces where id = any ($1)", spaces).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			c := &Circle{Professions: map[uuid.UUID]Profession{}}
+			if err := rows.Scan(&c.Space, &c.Founder); err != nil {
+				return err
+			}
+			into[c.Space] = c
+		}
+		return rows.Err()
+	})
+	b.Queue(`select m.space_id, m.person_id, m.seat, m.basis, m.valid_from, m.valid_until, m.from_now_on, p.profession_system, p.profession_code
+		from memberships m join professionals p on p.id = m.person_id where m.space_id = any ($1) order by m.valid_from, m.id`, spaces).
+		Query(func(rows pgx.Rows) error { return scanMemberships(rows, into) })
+	b.Queue(`select w.space_id, w.kind, w.person_id, w.profession_system, w.profession_code, w.category, w.given_at,
+			(select min(x.given_at) from wills x where x.space_id = w.space_id and x.withdraws = w.id)
+		from wills w where w.space_id = any ($1) and w.withdraws is null`, spaces).
+		Query(func(rows pgx.Rows) error { return scanWills(rows, into) })
+}
+
+func scanMemberships(rows pgx.Rows, into map[uuid.UUID]*Circle) error {
+	for rows.Next() {
+		var space uuid.UUID
+		var m Membership
+		var p Profession
+		if err := rows.Scan(&space, &m.Person, &m.Seat, &m.Basis, &m.From, &m.Until, &m.FromNowOn, &p.System, &p.Code); err != nil {
+			return err
+		}
+		c := into[space]
+		c.Memberships = append(c.Memberships, m)
+		c.Professions[m.Person] = p
+	}
+	return rows.Err()
+}
+
+func scanWills(rows pgx.Rows, into map[uuid.UUID]*Circle) error {
+	for rows.Next() {
+		var space uuid.UUID
+		var w Will
+		var person *uuid.UUID
+		var system, code *string
+		var category *int32
+		var until *time.Time
+		if err := rows.Scan(&space, &w.Kind, &person, &system, &code, &category, &w.From, &until); err != nil {
+			return err
+		}
+		w.Person, w.Until = idOf(person), Forever
+		if system != nil && code != nil {
+			w.Profession = Profession{*system, *code}
+		}
+		if category != nil {
+			w.Category = Categories(*category)
+		}
+		if until != nil {
+			w.Until = *until
+		}
+		into[space].Wills = append(into[space].Wills, w)
+	}
+	return rows.Err()
+}
+
+func queueHeld(b *pgx.Batch, spaces []uuid.UUID, at time.Time, into map[uuid.UUID][]Standing) {
+	b.Queue("select s.space_id, "+standingColumns+" from standings s where s.space_id = any ($1) and s.valid_until > $2 order by s.valid_from", spaces, at).
+		Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				var space uuid.UUID
+				var s Standing
+				if err := rows.Scan(append([]any{&space}, s.columns()...)...); err != nil {
+					return err
+				}
+				into[space] = append(into[space], s)
+			}
+			return rows.Err()
+		})
+}
+
+func (s *Standing) columns() []any {
+	return []any{&s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass, &s.Actions, &s.Seats, &s.History}
+}
+
+// circle reads the circle of the grant's space, and goes on as its actor.
+func (gr *grant) circle(ctx context.Context) (Circle, error) {
+	circles := map[uuid.UUID]*Circle{}
+	b := &pgx.Batch{}
+	queueCircles(b, []uuid.UUID{gr.space}, circles)
+	b.Queue("select set_config('liaison.actor', $1, true)", gr.actor.Person.String())
+	if err := gr.tx.SendBatch(ctx, b).Close(); err != nil {
+		return Circle{}, fmt.Errorf("read circle: %w", err)
+	}
+	return *circles[gr.space], nil
+}
+
+// CirclesAfter reads up to limit circles whose ids come after one, in order: places, dates and will, nothing that was written.
+func (g *Gate) CirclesAfter(ctx context.Context, after uuid.UUID, limit int) ([]Circle, error) {
+	rows, err := g.db.Pool.Query(ctx, "select id from spaces where id > $1 order by id limit $2", after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list circles: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	circles := map[uuid.UUID]*Circle{}
+	b := &pgx.Batch{}
+	queueCircles(b, ids, circles)
+	tx, err := g.db.Begin(ctx, "", b)
+	if err != nil {
+		return nil, fmt.Errorf("read circles: %w", err)
+	}
+	out := make([]Circle, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, *circles[id])
+	}
+	return out, tx.Commit(ctx, nil)
+}
