@@ -11,8 +11,11 @@ before(async () => (browser = await openBrowser()));
 after(() => browser.close());
 
 const text = 'Pansement refait, berges propres.';
-// Nobody else of the demo has it, so that no other test meets another matrix than it expects.
-const optician = { system: 'TRE_G15', code: '28' };
+// Nobody else of the demo has them, so that no other test meets another matrix than it expects.
+const professions = {
+  phone: { label: 'Opticien-lunetier', profession: { system: 'TRE_G15', code: '28' } },
+  desktop: { label: 'Audioprothésiste', profession: { system: 'TRE_G15', code: '26' } },
+};
 const patients = {
   phone: { birth_name: 'Guermeur', given_names: 'Solange', birth_date: '1940-06-03' },
   desktop: { birth_name: 'Pennec', given_names: 'Alain', birth_date: '1937-09-21' },
@@ -34,13 +37,14 @@ async function circle(patient, login) {
 async function givesToRead(page, size) {
   await page.getByRole('button', { name: 'Préparer une version' }).dblclick();
   await page.getByRole('heading', { name: 'Version en préparation' }).waitFor();
-  await page.getByRole('button', { name: /^Opticien-lunetier, Soins/ }).click();
-  const sheet = page.getByRole('dialog', { name: 'Opticien-lunetier' });
+  const { label } = professions[size];
+  await page.getByRole('button', { name: new RegExp(`^${label}, Soins`) }).click();
+  const sheet = page.getByRole('dialog', { name: label });
   await sheet.getByLabel('Lit, n’écrit pas').check();
   await judged(page, 'matrix-cell', size);
   await sheet.getByRole('button', { name: 'Fermer' }).last().click();
-  assert.equal(await page.getByRole('button', { name: 'Publier' }).isDisabled(), true);
-  await page.getByLabel('Ce qui change, et qui l’a décidé').fill('Les opticiens lisent les soins, comité du 23 novembre');
+  assert.equal(await page.getByRole('button', { name: 'Mettre en vigueur' }).isDisabled(), true);
+  await page.getByLabel('Ce qui change, et qui l’a décidé').fill('Les soins à lire aussi, comité du 23 novembre');
   await page.getByRole('button', { name: 'Simuler' }).click();
   await page.getByText(/^1 professionnel change de droits, dans 1 dossiers? sur/).waitFor();
   await page.getByText(/lire Soins/).first().waitFor();
@@ -48,12 +52,12 @@ async function givesToRead(page, size) {
 }
 
 async function published(page, size) {
-  await page.getByRole('button', { name: 'Publier' }).click();
-  const sheet = page.getByRole('dialog', { name: 'Publier cette version' });
+  await page.getByRole('button', { name: 'Mettre en vigueur' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Mettre cette version en vigueur' });
   if (size) await judged(page, 'matrix-publish', size);
   if (!size) await sheet.getByLabel('Ce qui change, et qui l’a décidé').fill('Retour à la version précédente');
-  await sheet.getByRole('button', { name: 'Publier' }).dblclick();
-  await page.getByRole('heading', { name: 'Versions publiées' }).waitFor();
+  await sheet.getByRole('button', { name: 'Mettre en vigueur' }).dblclick();
+  await page.getByRole('heading', { name: 'Versions successives' }).waitFor();
 }
 
 async function takenBack(page) {
@@ -65,7 +69,7 @@ async function takenBack(page) {
 
 for (const [size, patient] of Object.entries(patients)) {
   test(`a matrix is simulated, published, followed by open screens and taken back, ${size}`, async () => {
-    const login = await newcomer(node1, { family_name: size === 'phone' ? 'Lebris' : 'Kerdoncuff', given_name: 'Maël', gender: 'M', profession: optician });
+    const login = await newcomer(node1, { family_name: size === 'phone' ? 'Lebris' : 'Kerdoncuff', given_name: 'Maël', gender: 'M', profession: professions[size].profession });
     const team = await circle(patient, login);
     const reader = await enter(browser, node2, login, size, `/patients/${team.id}/cahier`);
     await reader.getByText('Aucune note', { exact: false }).first().waitFor();

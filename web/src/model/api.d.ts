@@ -73,6 +73,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/matrix/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions somebody works at */
+        get: operations["get-admin-matrix-drafts"];
+        put?: never;
+        /** Begin one, from the present version or an earlier one */
+        post: operations["post-admin-matrix-drafts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/matrix/drafts/{draft}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One draft */
+        get: operations["get-admin-matrix-drafts-draft"];
+        /** Replace its tables */
+        put: operations["put-admin-matrix-drafts-draft"];
+        post?: never;
+        /** Put it away */
+        delete: operations["delete-admin-matrix-drafts-draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/matrix/drafts/{draft}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of its tables */
+        get: operations["get-admin-matrix-drafts-draft-csv"];
+        /** Replace its tables by files */
+        put: operations["put-admin-matrix-drafts-draft-csv"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/matrix/drafts/{draft}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it the matrix that holds */
+        post: operations["post-admin-matrix-drafts-draft-publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/matrix/drafts/{draft}/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What it would change, on the real circles */
+        post: operations["post-admin-matrix-drafts-draft-simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/matrix/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of the matrix, newest first */
+        get: operations["get-admin-matrix-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/matrix/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version */
+        get: operations["get-admin-matrix-versions-version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/matrix/versions/{version}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of its tables */
+        get: operations["get-admin-matrix-versions-version-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -412,6 +552,23 @@ export interface paths {
         put?: never;
         /** Choose login and password, open a session */
         post: operations["post-invitations-token-accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The authorisation matrix that holds */
+        get: operations["get-matrix"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1075,6 +1232,11 @@ export interface components {
             code: string;
             label: string;
         };
+        ChangeDraftInputBody: {
+            actions: components["schemas"]["MatrixAction"][];
+            comment: string;
+            rows: components["schemas"]["MatrixRow"][];
+        };
         Channel: {
             /** Format: uuid */
             id: string;
@@ -1207,6 +1369,13 @@ export interface components {
             matricule: string;
             oid: string;
         };
+        ImportDraftInputBody: {
+            /** @description The table of actions, as CSV. */
+            actions: string;
+            /** @description The table of categories, as CSV. */
+            categories: string;
+            comment: string;
+        };
         Information: {
             /** Format: date-time */
             given_at: string;
@@ -1230,6 +1399,97 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             url: string;
+        };
+        MatrixAction: {
+            action: string;
+            code: string;
+            seat: string;
+            system: string;
+        };
+        MatrixActionChange: {
+            action: string;
+            gains: components["schemas"]["MatrixCount"];
+            losses: components["schemas"]["MatrixCount"];
+        };
+        MatrixCount: {
+            /** Format: int64 */
+            people: number;
+            /** Format: int64 */
+            teams: number;
+        };
+        MatrixDraft: {
+            author: components["schemas"]["Professional"];
+            /** Format: int64 */
+            based_on: number;
+            comment: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: date-time */
+            simulated_at: string | null;
+            simulation: components["schemas"]["MatrixSimulation"] | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        MatrixProgress: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            spaces: number;
+        };
+        MatrixRight: {
+            category: string;
+            right: string;
+        };
+        MatrixRightChange: {
+            category: string;
+            /** Format: int64 */
+            people: number;
+            right: string;
+            /** Format: int64 */
+            teams: number;
+        };
+        MatrixRow: {
+            cells: {
+                [key: string]: string;
+            };
+            /** @example 60 */
+            code: string;
+            label: string;
+            /** @enum {string} */
+            mask_class: "ps" | "psocial" | "pt";
+            /** @example * */
+            seat: string;
+            /** @example TRE_G15 */
+            system: string;
+        };
+        MatrixSimulation: {
+            actions: components["schemas"]["MatrixActionChange"][];
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            changed_people: number;
+            /** Format: int64 */
+            changed_teams: number;
+            examples: components["schemas"]["SimulatedPerson"][];
+            /** Format: int64 */
+            memberships: number;
+            professions: components["schemas"]["SimulatedProfession"][];
+            /** Format: int64 */
+            teams: number;
+            /** Format: int64 */
+            unmanaged_teams: number;
+        };
+        MatrixVersion: {
+            comment: string;
+            /** Format: date-time */
+            published_at: string;
+            published_by: components["schemas"]["Professional"] | null;
+            /** Format: int64 */
+            version: number;
         };
         Me: {
             /** @description What the profession allows without a circle (open_dossier). */
@@ -1407,6 +1667,16 @@ export interface components {
             /** Format: uuid */
             team_id: string;
         };
+        NewDraftInputBody: {
+            comment?: string;
+            /**
+             * Format: int64
+             * @description The present version when left out.
+             */
+            from_version?: number;
+            /** Format: uuid */
+            id: string;
+        };
         NewMember: {
             basis: string;
             /** Format: date-time */
@@ -1545,6 +1815,16 @@ export interface components {
         };
         PageExplanation: {
             items: components["schemas"]["Explanation"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageMatrixDraft: {
+            items: components["schemas"]["MatrixDraft"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageMatrixVersion: {
+            items: components["schemas"]["MatrixVersion"][];
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -1691,6 +1971,13 @@ export interface components {
             title: string | null;
             town: string | null;
         };
+        PublishInputBody: {
+            comment: string;
+        };
+        PublishedVersion: {
+            /** Format: int64 */
+            version: number;
+        };
         ReadInputBody: {
             /** Format: uuid */
             message_id: string;
@@ -1815,6 +2102,25 @@ export interface components {
             /** Format: uuid */
             workplace_id?: string;
         };
+        SimulatedPerson: {
+            gains: components["schemas"]["MatrixRight"][];
+            losses: components["schemas"]["MatrixRight"][];
+            professional: components["schemas"]["Professional"];
+            /** Format: int64 */
+            teams: number;
+        };
+        SimulatedProfession: {
+            code: string;
+            gains: components["schemas"]["MatrixRightChange"][];
+            label: string;
+            losses: components["schemas"]["MatrixRightChange"][];
+            masks: boolean;
+            /** Format: int64 */
+            people: number;
+            system: string;
+            /** Format: int64 */
+            teams: number;
+        };
         SnippetPiece: {
             hit: boolean;
             text: string;
@@ -1891,6 +2197,37 @@ export interface components {
         };
         ThresholdsInputBody: {
             items: components["schemas"]["Threshold"][];
+        };
+        WholeDraft: {
+            actions: components["schemas"]["MatrixAction"][];
+            author: components["schemas"]["Professional"];
+            /** Format: int64 */
+            based_on: number;
+            comment: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            revision: number;
+            rows: components["schemas"]["MatrixRow"][];
+            /** Format: date-time */
+            simulated_at: string | null;
+            simulation: components["schemas"]["MatrixSimulation"] | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WholeMatrix: {
+            actions: components["schemas"]["MatrixAction"][];
+            comment: string;
+            /** @description Of the present version: how many circles follow it already. */
+            progress?: components["schemas"]["MatrixProgress"];
+            /** Format: date-time */
+            published_at: string;
+            published_by: components["schemas"]["Professional"] | null;
+            rows: components["schemas"]["MatrixRow"][];
+            /** Format: int64 */
+            version: number;
         };
         Will: {
             category: string | null;
@@ -2074,6 +2411,400 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResetLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-admin-matrix-drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageMatrixDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-admin-matrix-drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-admin-matrix-drafts-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-admin-matrix-drafts-draft": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is changed. */
+                "If-Match"?: string;
+            };
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-admin-matrix-drafts-draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-admin-matrix-drafts-draft-csv": {
+        parameters: {
+            query?: {
+                table?: "categories" | "actions";
+            };
+            header?: never;
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-admin-matrix-drafts-draft-csv": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The revision that is changed. */
+                "If-Match"?: string;
+            };
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportDraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-admin-matrix-drafts-draft-publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-admin-matrix-drafts-draft-simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                draft: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeDraft"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-admin-matrix-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageMatrixVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-admin-matrix-versions-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeMatrix"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-admin-matrix-versions-version-csv": {
+        parameters: {
+            query?: {
+                table?: "categories" | "actions";
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Error */
@@ -2872,6 +3603,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeMatrix"];
                 };
             };
             /** @description Error */

@@ -29,7 +29,7 @@ export function withCell(rows: MatrixRow[], key: string, category: CategoryCode,
 export function changedCells(rows: MatrixRow[], from: MatrixRow[]): Set<string> {
   const before = new Map(from.map((row) => [rowKey(row), row]));
   const changed = rows.flatMap((row) =>
-    categoryCodes.filter((code) => row.cells[code] !== (before.get(rowKey(row))?.cells[code] ?? '-')).map((code) => `${rowKey(row)} ${code}`),
+    categoryCodes.filter((code) => (row.cells[code] ?? '-') !== (before.get(rowKey(row))?.cells[code] ?? '-')).map((code) => `${rowKey(row)} ${code}`),
   );
   return new Set(changed);
 }
