@@ -203,7 +203,8 @@ func (in InTable) file(t matrices.Tables, name string) *csvAnswer {
 func (a *API) matrixVersionTable(ctx context.Context, in *struct {
 	InVersion
 	InTable
-}) (*csvAnswer, error) {
+},
+) (*csvAnswer, error) {
 	v, err := a.cfg.Matrices.Version(ctx, actorIn(ctx), in.Version)
 	return in.file(v.Tables, strconv.Itoa(v.Number)), err
 }
@@ -211,7 +212,8 @@ func (a *API) matrixVersionTable(ctx context.Context, in *struct {
 func (a *API) matrixDraftTable(ctx context.Context, in *struct {
 	InDraft
 	InTable
-}) (*csvAnswer, error) {
+},
+) (*csvAnswer, error) {
 	d, err := a.cfg.Matrices.Draft(ctx, actorIn(ctx), in.Draft)
 	return in.file(d.Tables, "draft"), err
 }
