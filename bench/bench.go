@@ -110,6 +110,7 @@ var parts = []part{
 	{"rounds", (*run).rounds, true},
 	{"documents", (*run).files, true},
 	{"pages", (*run).pages, true},
+	{"matrix", (*run).following, true},
 	{"search", (*run).searches, false},
 }
 

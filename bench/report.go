@@ -15,7 +15,9 @@ type Report struct {
 	Pages    Pages    `json:"pages"`
 	Searches Searches `json:"searches"`
 	Files    Files    `json:"files"`
-	Took     float64  `json:"took_s"`
+	// Following is how another matrix reaches every circle.
+	Following Following `json:"matrix"`
+	Took      float64   `json:"took_s"`
 }
 
 // Print writes the report as tables.
@@ -29,6 +31,7 @@ func (r *Report) Print(w io.Writer) error {
 	r.printPages(p)
 	r.printSearches(p)
 	r.printFiles(p)
+	r.printFollowing(p)
 	p("\nTook %.0f s.", r.Took)
 	return t.Flush()
 }

@@ -18,7 +18,7 @@ type benchCmd struct {
 	Search    int      `default:"100000" help:"Messages in the database while it is searched; 0 leaves searching out."`
 	Keep      string   `help:"Keep the searched database in this directory, and use the one that is there." placeholder:"DIR"`
 	WholePass bool     `help:"Index the searched messages anew to the end, and not for ten seconds only."`
-	Only      []string `help:"Only these parts: starts, idle, rounds, documents, pages, search." placeholder:"PART"`
+	Only      []string `help:"Only these parts: starts, idle, rounds, documents, pages, matrix, search." placeholder:"PART"`
 	Dir       string   `help:"Where to make the temporary database; it must be on a real disk." placeholder:"DIR"`
 	JSON      string   `name:"json" help:"Also write the figures to this file." placeholder:"FILE"`
 }
