@@ -41,20 +41,20 @@ async function givesToRead(page, size) {
   await page.getByRole('button', { name: new RegExp(`^${label}, Soins`) }).click();
   const sheet = page.getByRole('dialog', { name: label });
   await sheet.getByLabel('Lit, n’écrit pas').check();
-  await judged(page, 'matrix-cell', size);
+  await judged(page, 'territory-matrix-cell', size);
   await sheet.getByRole('button', { name: 'Fermer' }).last().click();
   assert.equal(await page.getByRole('button', { name: 'Mettre en vigueur' }).isDisabled(), true);
   await page.getByLabel('Ce qui change, et qui l’a décidé').fill('Les soins à lire aussi, comité du 23 novembre');
   await page.getByRole('button', { name: 'Simuler' }).click();
   await page.getByText(/^1 professionnel change de droits, dans 1 dossiers? sur/).waitFor();
   await page.getByText(/lire Soins/).first().waitFor();
-  await judged(page, 'matrix-draft', size);
+  await judged(page, 'territory-matrix-draft', size);
 }
 
 async function published(page, size) {
   await page.getByRole('button', { name: 'Mettre en vigueur' }).click();
   const sheet = page.getByRole('dialog', { name: 'Mettre cette version en vigueur' });
-  if (size) await judged(page, 'matrix-publish', size);
+  if (size) await judged(page, 'territory-matrix-publish', size);
   if (!size) await sheet.getByLabel('Ce qui change, et qui l’a décidé').fill('Retour à la version précédente');
   await sheet.getByRole('button', { name: 'Mettre en vigueur' }).dblclick();
   await page.getByRole('heading', { name: 'Versions successives' }).waitFor();
@@ -79,7 +79,7 @@ for (const [size, patient] of Object.entries(patients)) {
     await published(admin, size);
     await note(reader, text).waitFor();
     await admin.getByText(/^Version \d+$/).first().waitFor();
-    await judged(admin, 'matrix', size);
+    await judged(admin, 'territory-matrix', size);
     await takenBack(admin);
     await note(reader, text).waitFor({ state: 'detached' });
     for (const page of [admin, reader]) {

@@ -299,7 +299,7 @@ const screens = {
   'new-patient': { as: 'infirmiere', path: '/patients/nouveau', shown: (page) => page.getByLabel('Date de naissance').waitFor() },
   account: { as: 'infirmiere', path: '/compte', shown: (page) => page.getByText('Cet appareil').first().waitFor() },
   accounts: { as: 'admin', path: '/comptes', shown: (page) => page.getByText('Berthelin').first().waitFor() },
-  matrix: { as: 'admin', path: '/matrice', shown: (page) => page.getByText('Opticien-lunetier', { exact: true }).waitFor() },
+  'territory-matrix': { as: 'admin', path: '/matrice', shown: (page) => page.getByText('Opticien-lunetier', { exact: true }).waitFor() },
   ...overviews(place),
   unknown: { as: 'infirmiere', path: '/nulle-part', shown: (page) => page.getByText('Cette page n’existe pas.').waitFor() },
 };
