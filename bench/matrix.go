@@ -21,7 +21,7 @@ import (
 const (
 	followingCircles = 500
 	meanwhileRate    = 100 // posts a second
-	calmFor         = 3 * time.Second
+	calmFor          = 3 * time.Second
 )
 
 // Following is how another matrix reaches every circle while posts go on; one value a round.

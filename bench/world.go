@@ -122,7 +122,7 @@ func (t *team) open(ctx context.Context, n *node.Node, number int) error {
 	born := time.Date(1930, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, number*7)
 	opened, _, err := n.Teams.Open(ctx, founder, teams.OpenRequest{
 		ID:          newID(),
-		Identity:    teams.Identity{BirthName: "Banc" + letters(number), GivenNames: "Essai", Sex: "F", BirthDate: born.Format(time.DateOnly)},
+		Identity:    teams.Identity{BirthName: syllables(number*39*41 + number), GivenNames: syllables(number*97 + 5), Sex: "F", BirthDate: born.Format(time.DateOnly)},
 		Information: teams.Information{GivenBy: "Camille Banc", GivenAt: time.Now().Add(-time.Hour)},
 	})
 	if err != nil {
