@@ -135,19 +135,19 @@ func (w *world) listedAlerts(p *person) []string {
 	return out
 }
 
-// agreeAsked: whoever was ever asked might be alerted of that message at that moment; and came first in order of those who had
-// not been asked before. A date that passed while the turn was given is no fault.
+// agreeAsked: whoever was ever asked might be alerted of that message, as it was read at that moment; and came first in order of
+// those who had not been asked before. A date that passed, or a narrowing, while the turn was given is no fault.
 func (w *world) agreeAsked(t *truth) {
 	for _, alert := range t.alerts {
 		k := t.byID[alert.message]
 		for i, a := range alert.asked {
-			if slices.ContainsFunc(t.edges, func(edge time.Time) bool { return edge.Sub(a.at).Abs() < time.Second }) {
+			if slices.ContainsFunc(slices.Concat(t.edges, k.narrowedAt()), func(edge time.Time) bool { return edge.Sub(a.at).Abs() < time.Second }) {
 				continue
 			}
-			r := t.At(a.person, a.at)
-			w.check(r.alertable(k.Message), "%s was asked of %s (%s) without right to be", a.person, k.ID, k.Category)
+			r, m := t.At(a.person, a.at), k.then(a.at)
+			w.check(r.alertable(m), "%s was asked of %s (%s) without right to be", a.person, k.ID, m.Category)
 			w.meet("alert: asked by right")
-			order := slices.DeleteFunc(w.orderOf(t, k.Message, a.at), func(id string) bool {
+			order := slices.DeleteFunc(w.orderOf(t, m, a.at), func(id string) bool {
 				return slices.ContainsFunc(alert.asked[:i], func(before asked) bool { return before.person == id })
 			})
 			w.check(len(order) > 0 && order[0] == a.person, "%s was asked of %s, in order come %v", a.person, k.ID, order)
@@ -232,8 +232,8 @@ func (w *world) agreeRung(t *truth) {
 		alert := t.alerts[k.ID]
 		rung[[2]string{alert.id, p.id}]++
 		w.check(slices.ContainsFunc(alert.asked, func(a asked) bool { return a.person == p.id && !a.at.After(push.At) }), "a device of %s rang for %s, which never asked her", p.id, k.ID)
-		near := slices.ContainsFunc(t.edges, func(edge time.Time) bool { return edge.Sub(push.At).Abs() < committing })
-		w.check(near || t.At(p.id, push.At).alertable(k.Message), "a device of %s rang for %s (%s) without right", p.id, k.ID, k.Category)
+		near := slices.ContainsFunc(slices.Concat(t.edges, k.narrowedAt()), func(edge time.Time) bool { return edge.Sub(push.At).Abs() < committing })
+		w.check(near || t.At(p.id, push.At).alertable(k.then(push.At)), "a device of %s rang for %s (%s) without right", p.id, k.ID, k.Category)
 		w.meet("push: rung by right")
 	}
 	for _, alert := range t.alerts {

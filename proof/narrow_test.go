@@ -43,7 +43,7 @@ func (w *world) narrowOne(t *team, known *truth, by *person, k *kept) {
 			return want
 		}
 		if to, moves := body["category"]; moves && to != k.Category && !slices.Contains(now.At(by.id, at).Writes, to.(string)) {
-			return []int{http.StatusForbidden}
+			return append(slices.DeleteFunc(want, func(status int) bool { return status == http.StatusOK }), http.StatusForbidden)
 		}
 		return append(want, http.StatusUnprocessableEntity) // nothing may change by it, or somebody would read more
 	}, func() answer { return w.narrow(w.IntN(2), by, k, body) })

@@ -58,6 +58,15 @@ func (k *kept) then(at time.Time) Message {
 	return k.at(revision)
 }
 
+// narrowedAt is when fewer might read it from then on.
+func (k *kept) narrowedAt() []time.Time {
+	var out []time.Time
+	for revision := range k.was {
+		out = append(out, k.told[revision])
+	}
+	return out
+}
+
 // saidAt is the revision whose words it says: narrowing makes another that says the same.
 func (k *kept) saidAt() int {
 	revision := k.revision
