@@ -59,6 +59,26 @@ func (a *Audiences) For(ctx context.Context, channel uuid.UUID, epoch int64, at 
 	return fresh, nil
 }
 
+// Present is how far channels have come when it is asked: their epochs, and the database's clock.
+type Present struct {
+	Epochs map[uuid.UUID]int64
+	At     time.Time
+}
+
+// Present asks how far these channels have come. What was read before in the same scope is no newer than the answer, so an
+// audience of that epoch and time holds nobody who had lost access when it was written.
+func (s Scope) Present(ctx context.Context, channels []uuid.UUID) (Present, error) {
+	rows, err := s.Tx().Query(ctx, "select id, epoch, clock_timestamp() from channels where id = any ($1)", channels)
+	if err != nil {
+		return Present{}, fmt.Errorf("epochs of channels: %w", err)
+	}
+	out := Present{Epochs: map[uuid.UUID]int64{}}
+	var id uuid.UUID
+	var epoch int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &epoch, &out.At}, func() error { out.Epochs[id] = epoch; return nil })
+	return out, err
+}
+
 // Drop forgets a channel nobody listens to any more.
 func (a *Audiences) Drop(channel uuid.UUID) {
 	a.mu.Lock()

@@ -42,6 +42,16 @@ func (h *Hub) process(ctx context.Context, evs []events.Event) {
 type ready struct {
 	messages map[uuid.UUID]*access.Deliverable
 	alerts   map[uuid.UUID]*access.Deliverable
+	present  access.Present
+}
+
+// asOf is the epoch and time of what an event hands out. What was loaded says what a message says by now, which whoever lost
+// access since the event must not be given in its name.
+func (r *ready) asOf(e events.Event) (epoch int64, at time.Time) {
+	if r == nil || e.Local != nil {
+		return e.Epoch, e.At
+	}
+	return max(e.Epoch, r.present.Epochs[e.Channel]), r.present.At
 }
 
 // of gives what an event hands out; false when it could not be loaded. Nothing: gone or unreadable for ever.
@@ -62,15 +72,17 @@ func (r *ready) of(e events.Event) (d *access.Deliverable, loaded bool) {
 // tick.
 func (h *Hub) ready(ctx context.Context, evs []events.Event) *ready {
 	var missing []events.Event
-	var alerts []uuid.UUID
+	var alerts, channels []uuid.UUID
 	for _, e := range evs {
 		switch {
 		case e.Local != nil || h.watched(e.Channel) == nil:
+			continue
 		case isMessage(e):
 			missing = append(missing, e)
 		case e.Type == events.Alert:
 			alerts = append(alerts, e.Message)
 		}
+		channels = append(channels, e.Channel)
 	}
 	if len(missing)+len(alerts) == 0 {
 		return nil
@@ -83,8 +95,11 @@ func (h *Hub) ready(ctx context.Context, evs []events.Event) *ready {
 			}
 		}
 		if len(alerts) > 0 {
-			out.alerts, err = h.Alerts.Deliverables(ctx, sc, alerts)
+			if out.alerts, err = h.Alerts.Deliverables(ctx, sc, alerts); err != nil {
+				return err
+			}
 		}
+		out.present, err = sc.Present(ctx, channels)
 		return err
 	})
 	if err != nil {
@@ -149,7 +164,8 @@ func (h *Hub) deliver(ctx context.Context, e events.Event, ready *ready) bool {
 		h.standingChanged(ctx, e)
 		return true
 	}
-	audience, err := h.Audiences.For(ctx, e.Channel, e.Epoch, e.At)
+	epoch, at := ready.asOf(e)
+	audience, err := h.Audiences.For(ctx, e.Channel, epoch, at)
 	if err != nil {
 		if ctx.Err() == nil {
 			h.Log.Warn("audience", "channel", e.Channel, "error", err)
@@ -171,7 +187,8 @@ func (h *Hub) alertNotice(ctx context.Context, e events.Event, ready *ready) {
 	if len(h.listeners(e.Person)) == 0 {
 		return
 	}
-	audience, err := h.Audiences.For(ctx, e.Channel, e.Epoch, e.At)
+	epoch, at := ready.asOf(e)
+	audience, err := h.Audiences.For(ctx, e.Channel, epoch, at)
 	if err != nil {
 		return
 	}
