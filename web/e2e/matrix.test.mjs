@@ -34,6 +34,18 @@ async function circle(patient, login) {
   return team;
 }
 
+/** Keeping the draft is answered only when what comes back is called: what is typed meanwhile must stay. */
+async function slowly(page) {
+  let answer;
+  const wanted = new Promise((done) => (answer = done));
+  await page.route('**/admin/matrix/drafts/*', async (route) => {
+    const kept = await route.fetch();
+    if (route.request().method() === 'PUT') await wanted;
+    await route.fulfill({ response: kept });
+  });
+  return answer;
+}
+
 async function givesToRead(page, size) {
   await page.getByRole('button', { name: 'Préparer une version' }).dblclick();
   await page.getByRole('heading', { name: 'Version en préparation' }).waitFor();
@@ -42,9 +54,11 @@ async function givesToRead(page, size) {
   const sheet = page.getByRole('dialog', { name: label });
   await sheet.getByLabel('Lit, n’écrit pas').check();
   await judged(page, 'territory-matrix-cell', size);
+  const answer = await slowly(page);
   await sheet.getByRole('button', { name: 'Fermer' }).last().click();
   assert.equal(await page.getByRole('button', { name: 'Mettre en vigueur' }).isDisabled(), true);
   await page.getByLabel('Ce qui change, et qui l’a décidé').fill('Les soins à lire aussi, comité du 23 novembre');
+  answer();
   await page.getByRole('button', { name: 'Simuler' }).click();
   await page.getByText(/^1 professionnel change de droits, dans 1 dossiers? sur/).waitFor();
   await page.getByText(/lire Soins/).first().waitFor();
