@@ -3,6 +3,8 @@ package access
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,6 +26,7 @@ type scope struct {
 	at        time.Time
 	horizon   events.Horizon
 	line      audit.Line
+	shown     map[uuid.UUID]bool
 	notices   []events.Event
 }
 
@@ -68,6 +71,17 @@ func (s Scope) Note(key string, value any) {
 		in.line.Detail = map[string]any{}
 	}
 	in.line.Detail[key] = value
+}
+
+// Shown notes whose spaces' care data the answer holds: the history of accesses of each of them tells of it.
+func (s Scope) Shown(spaces ...uuid.UUID) {
+	in := s.in()
+	if in.shown == nil {
+		in.shown = map[uuid.UUID]bool{}
+	}
+	for _, space := range spaces {
+		in.shown[space] = true
+	}
 }
 
 // Tell queues a notice for after the commit (receipts).
@@ -131,6 +145,9 @@ func (sc *scope) scan(rows pgx.Rows) error {
 func (sc *scope) commit(ctx context.Context) error {
 	b := &pgx.Batch{}
 	if sc.line.Verb != "" {
+		if len(sc.shown) > 0 {
+			Scope{sc}.Note("spaces", slices.Collect(maps.Keys(sc.shown)))
+		}
 		audit.Queue(b, sc.line)
 	}
 	return sc.tx.Commit(ctx, b)

@@ -152,7 +152,7 @@ func (g *Gate) JournalDeliveries(ctx context.Context, node string, deliveries []
 	lines := make([]audit.Line, len(deliveries))
 	for i, d := range deliveries {
 		lines[i] = audit.Line{
-			Actor: SystemRelay, Verb: "message.deliver", Space: d.Space, Object: d.Message,
+			Actor: SystemRelay, Verb: audit.VerbDeliver, Space: d.Space, Object: d.Message,
 			Detail: map[string]any{"to": d.To, "node": node},
 		}
 	}

@@ -367,6 +367,7 @@ func (f *finding) shown(ctx context.Context) ([]FoundItem, error) {
 	}
 	out := make([]FoundItem, len(f.items))
 	for i, item := range f.items {
+		f.sc.Shown(item.row.Space)
 		standing, _ := f.sc.Standing(item.row.Space)
 		out[i] = FoundItem{
 			Kind: item.kind, Space: item.row.Space, Message: view(item.row, item.said, names[item.row.Author], standing),

@@ -237,6 +237,7 @@ func (s *Service) addEvents(ctx context.Context, c *catchUp, changed []changedMe
 		if err != nil {
 			return err
 		}
+		c.sc.Shown(r.Space)
 		standing, _ := c.sc.Standing(r.Space)
 		m := view(r, said, names[r.Author], standing)
 		c.news[r.Channel] = true

@@ -88,7 +88,7 @@ func newCounts(t *testing.T) map[string]int {
 var seatsOfPatients = map[string]string{
 	"marcillac":  "aide-domicile:intervenant assistante-sociale:intervenant coordinatrice:coordonnateur infirmiere:intervenant kine:intervenant medecin:medecin_traitant pharmacien:intervenant",
 	"tessandier": "cardiologue:intervenant infirmiere:intervenant kine:intervenant medecin:medecin_traitant technicien-oxygene:intervenant",
-	"lestrade":   "aide-domicile:intervenant aide-soignante:intervenant assistante-sociale:intervenant idec-ssiad:intervenant medecin:medecin_traitant plateforme-repit:intervenant",
+	"lestrade":   "aide-domicile:intervenant aide-soignante:intervenant assistante-sociale:intervenant idec-ssiad:referent medecin:medecin_traitant plateforme-repit:intervenant",
 	"bensalem":   "ide-had:intervenant infirmiere:intervenant medecin-emsp:intervenant medecin:medecin_traitant pharmacien:intervenant psychologue:intervenant",
 	"aubertin":   "educateur:intervenant ide-cmp:intervenant mandataire:intervenant medecin2:medecin_traitant psychiatre:intervenant",
 	"carvalho":   "assistante-sociale:intervenant dieteticienne:intervenant medecin2:medecin_traitant sage-femme:intervenant",

@@ -47,6 +47,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, open bool, befor
 			list = list[:limit]
 			page.Next = list[limit-1].ID
 		}
+		for _, r := range list {
+			sc.Shown(r.Space)
+		}
 		found, err = withSteps(ctx, sc.Tx(), list)
 		sc.Note("count", len(found))
 		return err

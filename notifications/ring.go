@@ -16,6 +16,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"liaison/access"
+	"liaison/audit"
 	"liaison/storage"
 )
 
@@ -113,7 +114,7 @@ func reachable(ctx context.Context, q storage.Querier, where string, args ...any
 // who ends the alert can wait for it (Settle); nothing is written before, so that no horizon waits.
 func (s *Service) deliver(ctx context.Context, j pushJob, since time.Time) error {
 	var later error
-	err := s.watch.Watch(ctx, "alert.push", func(sc access.Scope) error {
+	err := s.watch.Watch(ctx, audit.VerbPush, func(sc access.Scope) error {
 		if _, err := sc.Tx().Exec(ctx, "select pg_advisory_xact_lock_shared($1)", ringLock(j.Message)); err != nil {
 			return fmt.Errorf("lock alert: %w", err)
 		}

@@ -42,6 +42,9 @@ func (w *world) faces(all []*truth) {
 			f.rowSecurity(p, t, r)
 		}
 	}
+	for _, t := range all {
+		f.history(t)
+	}
 }
 
 // absent compares a refusal with the answer about something that does not exist: byte for byte the same.

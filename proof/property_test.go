@@ -60,7 +60,7 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 			"face: document shown", "face: document hidden", "face: unattached, its uploader's alone", "face: document of a withdrawn message",
 			"face: whole file", "face: range", "face: thumbnail", "face: document found", "face: hidden document not found",
 			"in flight: document read", "in flight: document refused",
-			"narrowed", "in flight: narrowed", "narrowed: told who lost it", "face: explained",
+			"narrowed", "in flight: narrowed", "narrowed: told who lost it", "face: explained", "face: history told",
 			"in flight: posted", "row security alone", "predicate alone",
 		})
 	}

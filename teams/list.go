@@ -90,6 +90,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor) ([]TeamItem, err
 			item := itemOf(d, standing, channels[d.Space])
 			item.Patient.Homonyms = near.of(d.likeness())
 			items = append(items, item)
+			sc.Shown(d.Space)
 		}
 		sc.Note("count", len(items))
 		return nil
@@ -114,6 +115,7 @@ func (s *Service) Patients(ctx context.Context, actor access.Actor, teams []uuid
 				p := d.patient()
 				p.Homonyms = near.of(d.likeness())
 				out[d.Space] = p
+				sc.Shown(d.Space)
 			}
 		}
 		sc.Note("count", len(out))
@@ -183,6 +185,7 @@ func (s *Service) Suggest(ctx context.Context, actor access.Actor, birthDate, na
 				p := d.patient()
 				p.Homonyms = near.of(d.likeness())
 				out = append(out, Suggestion{d.Space, p})
+				sc.Shown(d.Space)
 			}
 		}
 		sc.Note("count", len(out))

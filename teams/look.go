@@ -40,6 +40,7 @@ func (s *Service) Look(ctx context.Context, actor access.Actor, name string, cir
 		for _, space := range answering {
 			if p, known := of[space]; known {
 				named = append(named, Suggestion{space, p})
+				sc.Shown(space)
 			}
 		}
 		sc.Note("count", len(named))

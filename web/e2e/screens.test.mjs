@@ -22,7 +22,8 @@ before(async () => {
   browser = await openBrowser();
   const [nurse, admin] = await Promise.all([Client.signIn(node1, 'infirmiere'), Client.signIn(node1, 'admin')]);
   odette = await nurse.team('MARCILLAC');
-  Object.assign(place, { odette, urgent: await urgencies(node1) });
+  const led = await (await Client.signIn(node1, 'idec-ssiad')).team('LESTRADE');
+  Object.assign(place, { odette, led, urgent: await urgencies(node1) });
   await papers(nurse);
   const { items } = await admin.get('/admin/accounts');
   const one = items.find((item) => item.professional.family_name === 'Ferrandis');
@@ -144,6 +145,11 @@ const screens = {
     },
   },
   circle: { as: 'coordinatrice', path: () => `/patients/${odette.id}/cercle`, shown: (page) => page.getByText('Mariam Diallo').locator('visible=true').first().waitFor() },
+  accesses: {
+    as: 'idec-ssiad',
+    path: () => `/patients/${place.led.id}/acces`,
+    shown: (page) => page.locator('.visit').first().waitFor(),
+  },
   matrix: {
     as: 'coordinatrice',
     path: () => `/patients/${odette.id}/cercle`,

@@ -15,6 +15,8 @@ import type {
   MatrixVersion,
   Measure,
   Message,
+  Access,
+  AccessQuery,
   Explanation,
   Narrowing,
   NewAccount,
@@ -224,6 +226,9 @@ export class Api {
   /** Throws ApiError forbidden for who does not see full reasons. */
   explain(message: Id): Promise<Page<Explanation>> {
     return this.http.get(`/messages/${id(message)}/explain`);
+  }
+  accesses(team: Id, query: AccessQuery): Promise<Page<Access>> {
+    return this.http.get(`/teams/${id(team)}/journal`, { ...query });
   }
   receipts(message: Id): Promise<Page<Receipt>> {
     return this.http.get(`/messages/${id(message)}/receipts`);

@@ -10,6 +10,7 @@ describe('routes', () => {
     ['/patients/nouveau', { name: 'patient_new' }],
     ['/patients/t1', { name: 'dossier', team_id: 't1', view: 'notebook' }],
     ['/patients/t1/cercle', { name: 'dossier', team_id: 't1', view: 'circle' }],
+    ['/patients/t1/acces', { name: 'dossier', team_id: 't1', view: 'accesses' }],
     ['/patients/t1/messages/m1', { name: 'message', team_id: 't1', message_id: 'm1' }],
     ['/alertes/a1', { name: 'alert', alert_id: 'a1' }],
     ['/recherche', { name: 'search' }],

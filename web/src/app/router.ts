@@ -7,8 +7,9 @@ const views: Record<string, DossierView> = {
   constantes: 'measures',
   documents: 'documents',
   cercle: 'circle',
+  acces: 'accesses',
 };
-const words: Record<DossierView, string> = { notebook: 'cahier', discussion: 'discussion', measures: 'constantes', documents: 'documents', circle: 'cercle' };
+const words: Record<DossierView, string> = { notebook: 'cahier', discussion: 'discussion', measures: 'constantes', documents: 'documents', circle: 'cercle', accesses: 'acces' };
 const fixed: Record<string, Route> = {
   '': { name: 'home' },
   connexion: { name: 'sign_in' },

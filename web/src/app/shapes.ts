@@ -273,7 +273,7 @@ export interface RouterFace {
   back(fallback: string): void;
 }
 
-export type DossierView = 'notebook' | 'discussion' | 'measures' | 'documents' | 'circle';
+export type DossierView = 'notebook' | 'discussion' | 'measures' | 'documents' | 'circle' | 'accesses';
 
 export type Route =
   | { name: 'home' }

@@ -1,5 +1,6 @@
 import type { Fr } from './fr';
 import type { Like } from './texts';
+import { accesses } from './en/accesses';
 import { account } from './en/account';
 import { admin } from './en/admin';
 import { alerts } from './en/alerts';
@@ -16,5 +17,5 @@ import { search } from './en/search';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, alerts, measures, search, account, admin, matrix, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, accesses, alerts, measures, search, account, admin, matrix, errors };
 

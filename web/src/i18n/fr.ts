@@ -1,3 +1,4 @@
+import { accesses } from './fr/accesses';
 import { account } from './fr/account';
 import { admin } from './fr/admin';
 import { alerts } from './fr/alerts';
@@ -14,6 +15,6 @@ import { search } from './fr/search';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, documents, circle, alerts, measures, search, account, admin, matrix, errors };
+export const fr = { common, signin, patients, dossier, composer, documents, circle, accesses, alerts, measures, search, account, admin, matrix, errors };
 
 export type Fr = typeof fr;

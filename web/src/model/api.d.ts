@@ -1019,6 +1019,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who had access to the patient's data, newest first */
+        get: operations["get-teams-team-journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/measures": {
         parameters: {
             query?: never;
@@ -1130,6 +1147,30 @@ export interface components {
         AcceptInputBody: {
             login?: string;
             password: string;
+        };
+        AccessItem: {
+            /** @description The network it came from. */
+            address: string | null;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of how many notes or documents, where that is known.
+             */
+            count: number | null;
+            /** @enum {string} */
+            kind: "list" | "read" | "search" | "download" | "write" | "alert" | "push" | "circle" | "refused";
+            /**
+             * Format: uuid
+             * @description Its line in the journal; several people may share one.
+             */
+            line: string;
+            professional: components["schemas"]["Professional"] | null;
+            refused: boolean;
+            verb: string;
+            /** @description A sentence in the reader's language, that follows the name. */
+            what: string;
+            workplace: string | null;
         };
         Account: {
             active: boolean;
@@ -1792,6 +1833,11 @@ export interface components {
             /** Format: uuid */
             message_id: string;
             urgent: boolean;
+        };
+        PageAccessItem: {
+            items: components["schemas"]["AccessItem"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
         };
         PageAccount: {
             items: components["schemas"]["Account"][];
@@ -4540,6 +4586,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageDocument"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teams-team-journal": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                person?: string;
+                kind?: "list" | "read" | "search" | "download" | "write" | "alert" | "push" | "circle" | "refused";
+                /** @description An instant; what is told was then or later. */
+                from?: string;
+                /** @description An instant; what is told was before. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAccessItem"];
                 };
             };
             /** @description Error */

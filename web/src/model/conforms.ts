@@ -24,6 +24,7 @@ export type Conforms = [
   Fits<Loose<own.NewWill>, Loose<Server['NewWill']>>,
   Fits<Loose<Server['Revision']>, Loose<own.Revision>>,
   Fits<Loose<Server['Explanation']>, Loose<own.Explanation>>,
+  Fits<Loose<Server['AccessItem']>, Loose<own.Access>>,
   Fits<Loose<own.Narrowing>, Loose<Server['Narrowing']>>,
   Fits<Loose<own.NewMember>, Loose<Server['NewMember']>>,
   Fits<Loose<own.NewMessage>, Loose<Server['NewMessage']>>,

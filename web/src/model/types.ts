@@ -475,6 +475,33 @@ export interface Explanation {
   chain: { step: string; ok: boolean; detail: string }[];
 }
 
+export type AccessKind = 'list' | 'read' | 'search' | 'download' | 'write' | 'alert' | 'push' | 'circle' | 'refused';
+
+/** One access to a patient's data, by one person. */
+export interface Access {
+  /** Of the journal; several people may share it. */
+  line: Id;
+  at: Instant;
+  /** Null: the service itself. */
+  professional: Professional | null;
+  workplace: string | null;
+  address: string | null;
+  kind: AccessKind;
+  verb: string;
+  refused: boolean;
+  /** What was done, in words that follow the name. */
+  what: string;
+  count: number | null;
+}
+
+export interface AccessQuery {
+  person?: Id;
+  kind?: AccessKind;
+  from?: Instant;
+  to?: Instant;
+  cursor?: string;
+}
+
 export type ReceiptState = 'delivered' | 'seen';
 
 export type EventType =

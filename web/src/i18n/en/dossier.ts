@@ -5,6 +5,8 @@ export const dossier = {
   documents: 'Documents',
   notebook_short: 'Notebook',
   circle_short: 'Circle',
+  accesses: 'History of accesses',
+  accesses_short: 'Accesses',
   measures: 'Measures',
   empty_notebook: 'No note. Send the first one.',
   empty_discussion: 'No message. Write the first one.',

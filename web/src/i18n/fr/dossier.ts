@@ -5,6 +5,8 @@ export const dossier = {
   documents: 'Documents',
   notebook_short: 'Cahier',
   circle_short: 'Cercle',
+  accesses: 'Historique des accès',
+  accesses_short: 'Accès',
   measures: 'Constantes',
   empty_notebook: 'Aucune note. Transmettez la première.',
   empty_discussion: 'Aucun message. Écrivez le premier.',

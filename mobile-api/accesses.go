@@ -1,0 +1,120 @@
+package mobileapi
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"time"
+
+	"github.com/google/uuid"
+
+	"liaison/audit"
+	"liaison/professions"
+	"liaison/teams"
+)
+
+// AccessItem is one access to the data of a patient, by one person; a note delivered to five people is five.
+type AccessItem struct {
+	Line         uuid.UUID           `json:"line" doc:"Its line in the journal; several people may share one."`
+	At           time.Time           `json:"at"`
+	Professional *professions.Person `json:"professional" doc:"Null: the service itself."`
+	Workplace    *string             `json:"workplace"`
+	Address      *string             `json:"address" doc:"The network it came from."`
+	Kind         string              `json:"kind" enum:"list,read,search,download,write,alert,push,circle,refused"`
+	Verb         string              `json:"verb"`
+	Refused      bool                `json:"refused"`
+	What         string              `json:"what" doc:"A sentence in the reader's language, that follows the name."`
+	Count        *int                `json:"count" doc:"Of how many notes or documents, where that is known."`
+}
+
+type accessesInput struct {
+	InTeam
+	PageInput
+	Person string `query:"person"`
+	Kind   string `query:"kind" enum:"list,read,search,download,write,alert,push,circle,refused"`
+	From   string `query:"from" doc:"An instant; what is told was then or later."`
+	To     string `query:"to" doc:"An instant; what is told was before."`
+}
+
+func (a *API) accesses(ctx context.Context, in *accessesInput) (*answer[page[AccessItem]], error) {
+	req, err := in.query(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.cfg.Teams.Accesses(ctx, actorIn(ctx), in.Team, req)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]AccessItem, len(found.Items))
+	for i, one := range found.Items {
+		items[i] = accessItem(langIn(ctx), one)
+	}
+	list := wholeList(items)
+	list.Next = cursorOfAccess(found.Next)
+	return answered(list, nil)
+}
+
+func (in *accessesInput) query(ctx context.Context) (audit.AccessQuery, error) {
+	req := audit.AccessQuery{Limit: in.limit()}
+	var faults []fieldFault
+	req.Person, faults = idIn(in.Person, "person", faults)
+	req.From, faults = instantIn(in.From, "from", faults)
+	req.To, faults = instantIn(in.To, "to", faults)
+	if len(faults) > 0 {
+		return req, fieldProblem(langIn(ctx), faults...)
+	}
+	switch in.Kind {
+	case "":
+	case accessRefused:
+		req.Outcome = audit.Refused
+	default:
+		req.Outcome, req.Verbs = audit.Done, verbsOf(in.Kind)
+	}
+	var ok bool
+	if req.Before, ok = accessMarkOf(in.Cursor); !ok {
+		return req, newProblem(langIn(ctx), "cursor_invalid")
+	}
+	return req, nil
+}
+
+func accessItem(lang string, one teams.Accessed) AccessItem {
+	kind := wordOf(one.Verb).kind
+	if one.Refused {
+		kind = accessRefused
+	}
+	return AccessItem{
+		Line: one.Line, At: one.At.UTC(), Professional: one.Professional, Workplace: textOrNull(one.WorkplaceName), Address: textOrNull(one.Address),
+		Kind: kind, Verb: one.Verb, Refused: one.Refused, What: accessSentence(lang, one), Count: one.Count,
+	}
+}
+
+func textOrNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// A cursor of accesses is where the page ended.
+func cursorOfAccess(m *audit.AccessMark) *string {
+	if m == nil {
+		return nil
+	}
+	raw := binary.BigEndian.AppendUint64(nil, uint64(m.At.UnixMicro()))
+	raw = append(append(raw, m.Line[:]...), m.Person[:]...)
+	text := base64.RawURLEncoding.EncodeToString(raw)
+	return &text
+}
+
+func accessMarkOf(cursor string) (*audit.AccessMark, bool) {
+	if cursor == "" {
+		return nil, true
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(raw) != 8+16+16 {
+		return nil, false
+	}
+	return &audit.AccessMark{
+		At: time.UnixMicro(int64(binary.BigEndian.Uint64(raw))).UTC(), Line: uuid.UUID(raw[8:24]), Person: uuid.UUID(raw[24:]),
+	}, true
+}

@@ -1,0 +1,111 @@
+package teams
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"liaison/access"
+	"liaison/audit"
+	"liaison/professions"
+)
+
+// Accessed is one access to the data of a circle's patient, by one person.
+type Accessed struct {
+	audit.Access
+	Professional  *professions.Person // nil: the service itself
+	WorkplaceName string
+	Channel       string // the kind of the channel it was about; "" for none
+}
+
+// AccessPage is a page of the history of accesses, newest first.
+type AccessPage struct {
+	Items []Accessed
+	Next  *audit.AccessMark
+}
+
+const (
+	accessesDefault = 100
+	accessesMost    = 500
+)
+
+// Accesses tells who read and did what with the data of a circle's patient: for those who hold read_dossier_journal there, and
+// access.ErrForbidden for its other members. Telling it is itself an access.
+func (s *Service) Accesses(ctx context.Context, actor access.Actor, team uuid.UUID, q audit.AccessQuery) (AccessPage, error) {
+	if q.Limit <= 0 || q.Limit > accessesMost {
+		q.Limit = accessesDefault
+	}
+	var page AccessPage
+	var told accessNames
+	err := s.gate.Read(ctx, actor, access.Space(team), "journal.read", func(g access.Grant) error {
+		if !g.Can(access.ReadDossierJournal) {
+			return access.ErrForbidden
+		}
+		found, next, err := audit.Accesses(ctx, g.Tx(), g.Space(), q)
+		if err != nil {
+			return err
+		}
+		page.Next = next
+		g.Note("count", len(found))
+		for _, one := range found {
+			page.Items = append(page.Items, Accessed{Access: one})
+		}
+		told, err = namesIn(ctx, g, found)
+		return err
+	})
+	if err != nil {
+		return AccessPage{}, err
+	}
+	return page, s.nameAccesses(ctx, page.Items, told)
+}
+
+func (s *Service) nameAccesses(ctx context.Context, items []Accessed, told accessNames) error {
+	ids := make([]uuid.UUID, len(items))
+	for i, one := range items {
+		ids[i] = one.Person
+	}
+	people, err := s.people.Persons(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("read people: %w", err)
+	}
+	for i := range items {
+		one := &items[i]
+		if p, known := people[one.Person]; known {
+			one.Professional = &p
+		}
+		one.WorkplaceName, one.Channel = told.workplaces[one.Workplace], told.channels[one.Object]
+	}
+	return nil
+}
+
+// accessNames is how the workplaces and channels that accesses mention are called.
+type accessNames struct {
+	workplaces map[uuid.UUID]string
+	channels   map[uuid.UUID]string
+}
+
+func namesIn(ctx context.Context, g access.Grant, found []audit.Access) (told accessNames, err error) {
+	places := make([]uuid.UUID, len(found))
+	for i, one := range found {
+		places[i] = one.Workplace
+	}
+	if told.workplaces, err = textsByID(ctx, g, "select id, name from workplaces where id = any ($1)", places); err != nil {
+		return told, err
+	}
+	told.channels, err = textsByID(ctx, g, "select id, kind from channels where space_id = $1", g.Space())
+	return told, err
+}
+
+func textsByID(ctx context.Context, g access.Grant, sql string, arg any) (map[uuid.UUID]string, error) {
+	rows, err := g.Tx().Query(ctx, sql, arg)
+	if err != nil {
+		return nil, fmt.Errorf("names in accesses: %w", err)
+	}
+	out := map[uuid.UUID]string{}
+	var id uuid.UUID
+	var text string
+	_, err = pgx.ForEachRow(rows, []any{&id, &text}, func() error { out[id] = text; return nil })
+	return out, err
+}
