@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"liaison/audit"
 	"liaison/teams"
 )
 
@@ -53,6 +52,7 @@ var (
 	repeats   = accessVerb{words{"a répété", "repeated"}, words{"répéter", "repeat"}}
 	passesOn  = accessVerb{words{"a fait passer", "passed on"}, words{"faire passer", "pass on"}}
 
+	exports      = accessVerb{words{"a enregistré en PDF", "saved as PDF"}, words{"enregistrer en PDF", "save as PDF"}}
 	nearlyOpens  = accessVerb{words{"a voulu ouvrir", "was about to open"}, words{"connaître", "know of"}}
 	beginsToSend = accessVerb{words{"a commencé à envoyer", "began to send"}, words{"envoyer", "send"}}
 	sendsPart    = accessVerb{words{"a envoyé une partie d’", "sent a part of "}, words{"envoyer une partie d’", "send a part of "}}
@@ -76,7 +76,7 @@ var accessWords = map[string]accessWord{
 	"messages.list":      {accessRead, reads, words{"les notes", "the notes"}, words{"%d notes", "%d notes"}},
 	"thread.read":        {accessRead, reads, words{"un échange", "a thread"}, words{"un échange de %d notes", "a thread of %d notes"}},
 	"message.read":       {accessRead, reads, words{"une note", "a note"}, noMany},
-	audit.VerbDeliver:    {accessRead, receives, words{"une note à l’écran", "a note on screen"}, noMany},
+	"message.deliver":    {accessRead, receives, words{"une note à l’écran", "a note on screen"}, noMany},
 	"message.revisions":  {accessRead, reads, words{"les versions d’une note", "the versions of a note"}, noMany},
 	"message.explain":    {accessRead, asks, words{"qui peut lire une note, et pourquoi", "who can read a note, and why"}, noMany},
 	"receipts.list":      {accessRead, consults, words{"qui a lu une note", "who had read a note"}, noMany},
@@ -90,6 +90,8 @@ var accessWords = map[string]accessWord{
 	"document.download":  {accessDownload, opens, words{"un document", "a document"}, noMany},
 	"will.read":          {accessRead, consults, words{"la volonté du patient", "the patient’s will"}, noMany},
 	"journal.read":       {accessRead, consults, words{"l’historique des accès", "the history of accesses"}, noMany},
+
+	"journal.export": {accessDownload, exports, words{"l’historique des accès", "the history of accesses"}, noMany},
 
 	"message.post":      {accessWrite, sends, words{"une note", "a note"}, noMany},
 	"message.amend":     {accessWrite, corrects, words{"une note", "a note"}, noMany},
@@ -113,7 +115,7 @@ var accessWords = map[string]accessWord{
 	"alert.hand_over": {accessAlert, handsOver, words{"une alerte", "an alert"}, noMany},
 	"alert.next":      {accessAlert, passesOn, words{"une alerte à la personne suivante", "an alert to the next person"}, noMany},
 	"alert.repeat":    {accessAlert, repeats, words{"une alerte", "an alert"}, noMany},
-	audit.VerbPush:    {accessPush, receives, words{"une notification d’alerte sur un appareil", "an alert on a device"}, noMany},
+	"alert.push":      {accessPush, receives, words{"une notification d’alerte sur un appareil", "an alert on a device"}, noMany},
 }
 
 // unknownAccess is said of a verb this version has no word for: of a newer one that wrote to the same journal.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"liaison/audit"
 	"liaison/professions"
 	"liaison/teams"
 )
@@ -27,13 +26,18 @@ type AccessItem struct {
 	Count        *int                `json:"count" doc:"Of how many notes or documents, where that is known."`
 }
 
-type accessesInput struct {
-	InTeam
-	PageInput
+// AccessFilter chooses accesses.
+type AccessFilter struct {
 	Person string `query:"person"`
 	Kind   string `query:"kind" enum:"list,read,search,download,write,alert,push,circle,refused"`
 	From   string `query:"from" doc:"An instant; what is told was then or later."`
 	To     string `query:"to" doc:"An instant; what is told was before."`
+}
+
+type accessesInput struct {
+	InTeam
+	PageInput
+	AccessFilter
 }
 
 func (a *API) accesses(ctx context.Context, in *accessesInput) (*answer[page[AccessItem]], error) {
@@ -41,6 +45,11 @@ func (a *API) accesses(ctx context.Context, in *accessesInput) (*answer[page[Acc
 	if err != nil {
 		return nil, err
 	}
+	var ok bool
+	if req.Before, ok = accessMarkOf(in.Cursor); !ok {
+		return nil, newProblem(langIn(ctx), "cursor_invalid")
+	}
+	req.Limit = in.limit()
 	found, err := a.cfg.Teams.Accesses(ctx, actorIn(ctx), in.Team, req)
 	if err != nil {
 		return nil, err
@@ -54,8 +63,7 @@ func (a *API) accesses(ctx context.Context, in *accessesInput) (*answer[page[Acc
 	return answered(list, nil)
 }
 
-func (in *accessesInput) query(ctx context.Context) (audit.AccessQuery, error) {
-	req := audit.AccessQuery{Limit: in.limit()}
+func (in *AccessFilter) query(ctx context.Context) (req teams.AccessQuery, err error) {
 	var faults []fieldFault
 	req.Person, faults = idIn(in.Person, "person", faults)
 	req.From, faults = instantIn(in.From, "from", faults)
@@ -66,13 +74,9 @@ func (in *accessesInput) query(ctx context.Context) (audit.AccessQuery, error) {
 	switch in.Kind {
 	case "":
 	case accessRefused:
-		req.Outcome = audit.Refused
+		req.Outcome = teams.AccessRefused
 	default:
-		req.Outcome, req.Verbs = audit.Done, verbsOf(in.Kind)
-	}
-	var ok bool
-	if req.Before, ok = accessMarkOf(in.Cursor); !ok {
-		return req, newProblem(langIn(ctx), "cursor_invalid")
+		req.Outcome, req.Verbs = teams.AccessDone, verbsOf(in.Kind)
 	}
 	return req, nil
 }
@@ -96,7 +100,7 @@ func textOrNull(text string) *string {
 }
 
 // A cursor of accesses is where the page ended.
-func cursorOfAccess(m *audit.AccessMark) *string {
+func cursorOfAccess(m *teams.AccessMark) *string {
 	if m == nil {
 		return nil
 	}
@@ -106,7 +110,7 @@ func cursorOfAccess(m *audit.AccessMark) *string {
 	return &text
 }
 
-func accessMarkOf(cursor string) (*audit.AccessMark, bool) {
+func accessMarkOf(cursor string) (*teams.AccessMark, bool) {
 	if cursor == "" {
 		return nil, true
 	}
@@ -114,7 +118,7 @@ func accessMarkOf(cursor string) (*audit.AccessMark, bool) {
 	if err != nil || len(raw) != 8+16+16 {
 		return nil, false
 	}
-	return &audit.AccessMark{
+	return &teams.AccessMark{
 		At: time.UnixMicro(int64(binary.BigEndian.Uint64(raw))).UTC(), Line: uuid.UUID(raw[8:24]), Person: uuid.UUID(raw[24:]),
 	}, true
 }

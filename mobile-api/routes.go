@@ -52,6 +52,7 @@ func (a *API) routes() {
 	route(a, "GET /api/v1/teams/{team}/audience", "Who would read a message, who would not, and why", a.audience)
 
 	route(a, "GET /api/v1/teams/{team}/journal", "Who had access to the patient's data, newest first", a.accesses)
+	route(a, "GET /api/v1/teams/{team}/journal.pdf", "The same as a PDF, at most 10,000 lines", a.accessReport)
 	route(a, "GET /api/v1/teams/{team}/measures", "Measures over time, oldest first", a.measures)
 
 	route(a, "POST /api/v1/channels/{channel}/messages", "Post a message or a note", a.postMessage, created)

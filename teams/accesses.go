@@ -1,8 +1,11 @@
 package teams
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -20,10 +23,22 @@ type Accessed struct {
 	Channel       string // the kind of the channel it was about; "" for none
 }
 
+// AccessQuery chooses accesses, and AccessMark is where a page of them ended.
+type (
+	AccessQuery = audit.AccessQuery
+	AccessMark  = audit.AccessMark
+)
+
+// What became of an access.
+const (
+	AccessDone    = audit.Done
+	AccessRefused = audit.Refused
+)
+
 // AccessPage is a page of the history of accesses, newest first.
 type AccessPage struct {
 	Items []Accessed
-	Next  *audit.AccessMark
+	Next  *AccessMark
 }
 
 const (
@@ -33,26 +48,13 @@ const (
 
 // Accesses tells who read and did what with the data of a circle's patient: for those who hold read_dossier_journal there, and
 // access.ErrForbidden for its other members. Telling it is itself an access.
-func (s *Service) Accesses(ctx context.Context, actor access.Actor, team uuid.UUID, q audit.AccessQuery) (AccessPage, error) {
+func (s *Service) Accesses(ctx context.Context, actor access.Actor, team uuid.UUID, q AccessQuery) (page AccessPage, err error) {
 	if q.Limit <= 0 || q.Limit > accessesMost {
 		q.Limit = accessesDefault
 	}
-	var page AccessPage
 	var told accessNames
-	err := s.gate.Read(ctx, actor, access.Space(team), "journal.read", func(g access.Grant) error {
-		if !g.Can(access.ReadDossierJournal) {
-			return access.ErrForbidden
-		}
-		found, next, err := audit.Accesses(ctx, g.Tx(), g.Space(), q)
-		if err != nil {
-			return err
-		}
-		page.Next = next
-		g.Note("count", len(found))
-		for _, one := range found {
-			page.Items = append(page.Items, Accessed{Access: one})
-		}
-		told, err = namesIn(ctx, g, found)
+	err = s.gate.Read(ctx, actor, access.Space(team), "journal.read", func(g access.Grant) (err error) {
+		page, told, err = accessesIn(ctx, g, q)
 		return err
 	})
 	if err != nil {
@@ -61,11 +63,67 @@ func (s *Service) Accesses(ctx context.Context, actor access.Actor, team uuid.UU
 	return page, s.nameAccesses(ctx, page.Items, told)
 }
 
+// AccessReport is a history of accesses that leaves the service as a file.
+type AccessReport struct {
+	Patient Patient
+	By      professions.Person
+	At      time.Time
+	Items   []Accessed
+	Older   bool // there are more, older ones
+}
+
+// AccessReportMost bounds what one report tells.
+const AccessReportMost = 10_000
+
+// AccessReport is Accesses as a file to hand over; its line in the journal is durable before it leaves.
+func (s *Service) AccessReport(ctx context.Context, actor access.Actor, team uuid.UUID, q AccessQuery) (report AccessReport, err error) {
+	q.Limit, q.Before = AccessReportMost, nil
+	var told accessNames
+	err = s.gate.Download(ctx, actor, access.Space(team), "journal.export", func(g access.Grant) error {
+		page, names, err := accessesIn(ctx, g, q)
+		if err != nil {
+			return err
+		}
+		d, err := dossierOf(ctx, g)
+		told = names
+		report = AccessReport{Patient: d.patient(), At: g.At(), Items: page.Items, Older: page.Next != nil}
+		return err
+	})
+	if err != nil {
+		return AccessReport{}, err
+	}
+	people, err := s.persons(ctx, []uuid.UUID{actor.Person})
+	if err != nil {
+		return AccessReport{}, err
+	}
+	report.By = people[actor.Person]
+	return report, s.nameAccesses(ctx, report.Items, told)
+}
+
+func accessesIn(ctx context.Context, g access.Grant, q AccessQuery) (page AccessPage, told accessNames, err error) {
+	if !g.Can(access.ReadDossierJournal) {
+		return page, told, access.ErrForbidden
+	}
+	found, next, err := audit.Accesses(ctx, g.Tx(), g.Space(), q)
+	if err != nil {
+		return page, told, err
+	}
+	g.Note("count", len(found))
+	page.Next = next
+	for _, one := range found {
+		page.Items = append(page.Items, Accessed{Access: one})
+	}
+	told, err = namesIn(ctx, g, found)
+	return page, told, err
+}
+
 func (s *Service) nameAccesses(ctx context.Context, items []Accessed, told accessNames) error {
 	ids := make([]uuid.UUID, len(items))
 	for i, one := range items {
 		ids[i] = one.Person
 	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	ids = slices.Compact(ids)
 	people, err := s.people.Persons(ctx, ids)
 	if err != nil {
 		return fmt.Errorf("read people: %w", err)

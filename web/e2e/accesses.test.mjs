@@ -1,6 +1,7 @@
 // Who had access to a patient's data, told to the lead professional in words: what was read, written, found, received and refused.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { Client, enter, newId, openBrowser } from './people.mjs';
 import { judged } from './screen.mjs';
@@ -62,6 +63,9 @@ for (const size of ['phone', 'desktop']) {
     assert.equal(await page.getByText('Plaie du talon').count(), 0, 'what notes say is not told');
     await judged(page, 'accesses', size);
     await throughTheFilters(page);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Enregistrer en PDF' }).click()]);
+    assert.match(file.suggestedFilename(), /^historique-des-acces-\d{4}-\d\d-\d\d\.pdf$/);
+    assert.equal((await readFile(await file.path())).subarray(0, 5).toString(), '%PDF-');
     await page.context().close();
 
     const physician = await enter(browser, node1, 'medecin', size, `/patients/${team.id}/acces`);

@@ -230,6 +230,9 @@ export class Api {
   accesses(team: Id, query: AccessQuery): Promise<Page<Access>> {
     return this.http.get(`/teams/${id(team)}/journal`, { ...query });
   }
+  accessReport(team: Id, query: Omit<AccessQuery, 'cursor'>): Promise<Blob> {
+    return this.http.file(`/teams/${id(team)}/journal.pdf`, { ...query });
+  }
   receipts(message: Id): Promise<Page<Receipt>> {
     return this.http.get(`/messages/${id(message)}/receipts`);
   }

@@ -88,6 +88,13 @@ export class Http {
     return text;
   }
 
+  /** A file to keep, made by the server when it is asked for. */
+  async file(path: string, query?: Query): Promise<Blob> {
+    const { answer, content } = await this.#receive('GET', path + toQuery(query), { timeoutMs: 60_000 }, (one) => one.blob());
+    if (!answer.ok) throw this.#refusal(answer, parse(await content.text()));
+    return content;
+  }
+
   /** Answers the headers; refusals are the same as everywhere. */
   async exchange(method: string, path: string, exchange: Exchange): Promise<Headers> {
     const { answer, text } = await this.#send(method, path, exchange);
@@ -114,6 +121,11 @@ export class Http {
   }
 
   async #send(method: string, path: string, options: Exchange) {
+    const { answer, content } = await this.#receive(method, path, options, (one) => one.text());
+    return { answer, text: content };
+  }
+
+  async #receive<T>(method: string, path: string, options: Exchange, read: (answer: Response) => Promise<T>) {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? this.#options.timeoutMs ?? 15_000);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     const headers: Record<string, string> = {
@@ -131,7 +143,7 @@ export class Http {
         cache: 'no-store',
         body: options.body,
       });
-      return { answer, text: await answer.text() };
+      return { answer, content: await read(answer) };
     } catch (cause) {
       if (options.signal?.aborted) throw cause;
       throw new Offline('offline', { cause });

@@ -1036,6 +1036,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/journal.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a PDF, at most 10,000 lines */
+        get: operations["get-teams-team-journal.pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/measures": {
         parameters: {
             query?: never;
@@ -4626,6 +4643,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageAccessItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teams-team-journal.pdf": {
+        parameters: {
+            query?: {
+                person?: string;
+                kind?: "list" | "read" | "search" | "download" | "write" | "alert" | "push" | "circle" | "refused";
+                /** @description An instant; what is told was then or later. */
+                from?: string;
+                /** @description An instant; what is told was before. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Error */

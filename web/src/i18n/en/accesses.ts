@@ -24,6 +24,9 @@ export const accesses: Like<Pick<Fr, 'accesses'>>['accesses'] = {
   more_things: { one: 'and something else', other: 'and {count} other things' },
   details: { one: 'See details', other: 'See the {count} accesses' },
   network: 'network {address}',
+  save: 'Save as PDF',
+  saving: 'Preparing the PDF…',
+  file: 'history-of-accesses',
   older: 'Older accesses',
   none: 'No access in this period.',
 };

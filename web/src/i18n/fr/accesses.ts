@@ -21,6 +21,9 @@ export const accesses = {
   more_things: { one: 'et autre chose', other: 'et {count} autres choses' },
   details: { one: 'Voir le détail', other: 'Voir les {count} accès' },
   network: 'réseau {address}',
+  save: 'Enregistrer en PDF',
+  saving: 'Préparation du PDF…',
+  file: 'historique-des-acces',
   older: 'Accès plus anciens',
   none: 'Aucun accès sur cette période.',
 };
