@@ -60,7 +60,7 @@ const (
 )
 
 // sheetColumns are when, who, from where, what.
-var sheetColumns = [4]float64{28, 46, 40, 64}
+var sheetColumns = [4]float64{33, 46, 39, 60}
 
 func newAccessSheet(lang string, report teams.AccessReport, query teams.AccessQuery, kind string) *accessSheet {
 	s := &accessSheet{fpdf.New("P", "mm", "A4", ""), lang, report, query, kind}
@@ -72,7 +72,7 @@ func newAccessSheet(lang string, report teams.AccessReport, query teams.AccessQu
 	s.SetLang(lang)
 	s.SetCreationDate(report.At)
 	s.AliasNbPages("")
-	s.SetHeaderFuncMode(s.top, true)
+	s.SetHeaderFunc(s.top)
 	s.SetFooterFunc(s.foot)
 	return s
 }
@@ -234,5 +234,6 @@ func momentIn(lang string, t time.Time) string {
 	if lang == english {
 		return t.In(paris).Format("02/01/2006 15:04:05")
 	}
-	return t.In(paris).Format("02/01/2006 15 h 04")
+	local := t.In(paris)
+	return fmt.Sprintf("%s, %d\u00a0h\u00a0%02d", local.Format("02/01/2006"), local.Hour(), local.Minute())
 }
