@@ -102,6 +102,19 @@ func (g Grant) Object(id uuid.UUID) { g.in().line.Object = id }
 // Queue adds a statement that travels with the commit.
 func (g Grant) Queue(sql string, args ...any) { g.in().closing.Queue(sql, args...) }
 
+// Change runs a statement that must change one row. Row-level security hides the row it does not let be changed, and PostgreSQL calls
+// that a success: here it is the refusal it is, and the gate asked again says why.
+func (g Grant) Change(ctx context.Context, sql string, args ...any) error {
+	tag, err := g.Tx().Exec(ctx, sql, args...)
+	if err != nil {
+		return fmt.Errorf("change a row: %w", err)
+	}
+	if tag.RowsAffected() != 1 {
+		return storage.ErrHidden
+	}
+	return nil
+}
+
 // Tell queues a notice for after the commit that has no place in a channel's order (receipts, read marks).
 func (g Grant) Tell(e events.Event) {
 	e.Space, e.At = g.Space(), g.At()

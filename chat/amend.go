@@ -158,16 +158,14 @@ func (s *Service) store(ctx context.Context, g access.Grant, was, now row, said 
 	if sameReaders(was, now) {
 		g.Queue("insert into message_revisions (message_id, revision, space_id, body, reason, at) values ($1, $2, $3, $4, $5, $6)",
 			was.ID, was.Revision, was.Space, was.Body, why, g.At())
-		g.Queue("update messages set body = $2, revision = $3, state = $4, changed_at = $5, measure_kinds = $7 where id = $1 and revision = $6",
+		return g.Change(ctx, "update messages set body = $2, revision = $3, state = $4, changed_at = $5, measure_kinds = $7 where id = $1 and revision = $6",
 			now.ID, sealed, now.Revision, now.State, now.ChangedAt, was.Revision, kindsOf(said.Measures))
-		return nil
 	}
 	g.Queue(`insert into message_revisions (message_id, revision, space_id, body, reason, at, category, masks, only_to, position)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		was.ID, was.Revision, was.Space, was.Body, why, g.At(), int32(was.Category), int32(was.Masks), was.OnlyTo, e.Position)
-	g.Queue("update messages set body = $2, revision = $3, narrowed_at = $4, category = $6, masks = $7, only_to = $8 where id = $1 and revision = $5",
+	return g.Change(ctx, "update messages set body = $2, revision = $3, narrowed_at = $4, category = $6, masks = $7, only_to = $8 where id = $1 and revision = $5",
 		now.ID, sealed, now.Revision, now.NarrowedAt, was.Revision, int32(now.Category), int32(now.Masks), now.OnlyTo)
-	return nil
 }
 
 // kindOf says what a change is called.

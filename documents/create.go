@@ -140,10 +140,6 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, id uuid.UUID) 
 		if r.Message != nil {
 			return ErrAttached
 		}
-		_, err := g.Tx().Exec(ctx, "update documents set expires_at = $2, xid = pg_current_xact_id() where id = $1 and message_id is null", r.ID, g.At().Add(-time.Microsecond))
-		if err != nil {
-			return fmt.Errorf("take back document: %w", err)
-		}
-		return nil
+		return g.Change(ctx, "update documents set expires_at = $2, xid = pg_current_xact_id() where id = $1 and message_id is null", r.ID, g.At().Add(-time.Microsecond))
 	})
 }

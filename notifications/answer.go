@@ -40,13 +40,18 @@ func (s *Service) messageOf(ctx context.Context, actor access.Actor, alert uuid.
 func (s *Service) Take(ctx context.Context, actor access.Actor, alert uuid.UUID) (Alert, error) {
 	return s.answer(ctx, actor, alert, "alert.take", func(g access.Grant, a *whole, mine *step) error {
 		if mine == nil {
-			g.Queue(`insert into alert_steps (alert_id, person_id, message_id, space_id, place) values ($1, $2, $3, $4, $5)`,
+			err := g.Change(ctx, `insert into alert_steps (alert_id, person_id, message_id, space_id, place) values ($1, $2, $3, $4, $5)`,
 				a.ID, actor.Person, a.Message, a.Space, a.places()+1)
+			if err != nil {
+				return err
+			}
 			a.steps = append(a.steps, step{Alert: a.ID, Person: actor.Person, Place: a.places() + 1})
 			mine = a.current()
 		}
-		mine.reply(g, Taken)
-		return a.end(g, g.Facts(), Taken, &actor.Person, &actor.Person)
+		if err := mine.reply(ctx, g, Taken); err != nil {
+			return err
+		}
+		return a.end(ctx, g, g.Facts(), Taken, &actor.Person, &actor.Person)
 	})
 }
 
@@ -57,7 +62,9 @@ func (s *Service) HandOver(ctx context.Context, actor access.Actor, alert uuid.U
 			return ErrNotAsked
 		}
 		turnMine := mine.Place == a.places()
-		mine.reply(g, HandedOver)
+		if err := mine.reply(ctx, g, HandedOver); err != nil {
+			return err
+		}
 		switch {
 		case to != uuid.Nil:
 			return s.askChosen(ctx, g, a, to)
@@ -111,10 +118,10 @@ func (s *Service) askChosen(ctx context.Context, g access.Grant, a *whole, to uu
 	return s.ask(ctx, g, a, to)
 }
 
-func (t *step) reply(g access.Grant, outcome string) {
+func (t *step) reply(ctx context.Context, g access.Grant, outcome string) error {
 	at := g.At()
 	t.AnsweredAt, t.Outcome = &at, &outcome
-	g.Queue("update alert_steps set answered_at = $3, outcome = $4 where alert_id = $1 and place = $2", t.Alert, t.Place, at, outcome)
+	return g.Change(ctx, "update alert_steps set answered_at = $3, outcome = $4 where alert_id = $1 and place = $2", t.Alert, t.Place, at, outcome)
 }
 
 // answer opens the gate for somebody whom the alert asks or may ask. The same answer again is no other answer.

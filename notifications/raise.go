@@ -86,15 +86,18 @@ func (s *Service) Cancel(ctx context.Context, g access.Grant) error {
 	}
 	g.Note("alert_cancelled", a.ID)
 	by := g.Actor().Person
-	return a.end(g, g.Facts(), Cancelled, &by, nil)
+	return a.end(ctx, g, g.Facts(), Cancelled, &by, nil)
 }
 
 // end ends an alert; owner is who has it from now on, or nobody.
-func (w *whole) end(g access.Grant, f access.Facts, state string, by, owner *uuid.UUID) error {
+func (w *whole) end(ctx context.Context, g access.Grant, f access.Facts, state string, by, owner *uuid.UUID) error {
 	at := g.At()
 	w.State, w.EndedAt, w.EndedBy, w.Owner = state, &at, by, owner
-	g.Queue(`update alerts set state = $2, ended_at = $3, ended_by = $4, owner_id = $5, xid = pg_current_xact_id() where id = $1`,
+	err := g.Change(ctx, `update alerts set state = $2, ended_at = $3, ended_by = $4, owner_id = $5, xid = pg_current_xact_id() where id = $1`,
 		w.ID, w.State, w.EndedAt, w.EndedBy, w.Owner)
+	if err != nil {
+		return err
+	}
 	return w.tell(g, f)
 }
 

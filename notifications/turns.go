@@ -93,7 +93,7 @@ func (s *Service) advance(ctx context.Context, g access.Grant, a *whole) error {
 		}
 	}
 	g.Note("state", Unanswered)
-	return a.end(g, g.Facts(), Unanswered, nil, nil)
+	return a.end(ctx, g, g.Facts(), Unanswered, nil, nil)
 }
 
 // ask makes it somebody's turn.
@@ -102,7 +102,9 @@ func (s *Service) ask(ctx context.Context, g access.Grant, a *whole, person uuid
 	g.Note("asked", person)
 	g.Queue(insertStep, a.ID, person, a.Message, a.Space, t.Place, g.At())
 	a.Owner = &person
-	g.Queue("update alerts set owner_id = $2, xid = pg_current_xact_id() where id = $1", a.ID, person)
+	if err := g.Change(ctx, "update alerts set owner_id = $2, xid = pg_current_xact_id() where id = $1", a.ID, person); err != nil {
+		return err
+	}
 	if err := s.plan(ctx, g.Tx(), s.turnJobs(t, g.At())...); err != nil {
 		return err
 	}

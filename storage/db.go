@@ -117,10 +117,13 @@ func worthRetry(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
+// ErrHidden answers a change of a row that row-level security does not let be changed: PostgreSQL changes none and says nothing.
+var ErrHidden = errors.New("the row is not there to be changed")
+
 // IsRefused says whether err is a refusal by rights or row-level security.
 func IsRefused(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "42501"
+	return errors.Is(err, ErrHidden) || errors.As(err, &pg) && pg.Code == "42501"
 }
 
 // IsUnique says whether err is a violation of a unique constraint, and of which.

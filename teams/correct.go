@@ -2,7 +2,6 @@ package teams
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 
@@ -103,13 +102,9 @@ func (s *Service) correct(ctx context.Context, g access.Grant, patch Patch) erro
 	}
 	g.Note("fields", touched)
 	key := namedOf(identity)
-	_, err = g.Tx().Exec(ctx, `update patients set birth_name = $2, used_name = $3, given_names = $4, sex = $5, birth_date = $6::text::date,
+	return g.Change(ctx, `update patients set birth_name = $2, used_name = $3, given_names = $4, sex = $5, birth_date = $6::text::date,
 			birth_place = $7, birth_place_code = $8, identity_status = $9, ins_matricule = $10, ins_oid = $11, address = $12, town = $13,
 			door_code = $14, telephones = $15, carers = $16, birth_name_key = $17, used_name_key = $18, given_names_key = $19,
 			revision = revision + 1
 		where space_id = $1`, append([]any{g.Space()}, append(identity.columns(), key.birth, key.used, key.given)...)...)
-	if err != nil {
-		return fmt.Errorf("correct patient: %w", err)
-	}
-	return nil
 }
