@@ -59,6 +59,7 @@ func TestTheHistoryOfAccessesTellsEveryAccess(t *testing.T) {
 	refused(t, w.help.Send("GET", "/messages/"+id, nil, nil), 404, "not_found")
 	refused(t, w.stranger.Send("GET", "/teams/"+w.ID.String(), nil, nil), 404, "not_found")
 	answered(t, w.stranger.Send("GET", "/teams", nil, nil), 200) // shows nothing of this circle
+	w.Join(w.Circle, w.nurse, w.stranger)                        // whose lists are looked at from now on
 
 	all := told(t, w.nurse, w.ID, "limit=3")
 	for _, want := range []string{
