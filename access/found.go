@@ -7,15 +7,14 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"liaison/audit"
 )
 
 // Found opens the gate on a space that does not exist yet: fn makes it, its channels and the founder's own membership,
 // calls Founded, and goes on under the standing that gives. ErrForbidden when the actor's profession opens no dossier.
 func (g *Gate) Found(ctx context.Context, actor Actor, space uuid.UUID, verb string, fn func(Grant) error) error {
 	gr := &grant{gate: g, actor: actor, space: space, locked: map[uuid.UUID]*lockedChannel{}}
-	gr.line = audit.Line{Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: verb, Space: space, Object: space}
+	gr.line = actor.Line(verb, space)
+	gr.line.Space = space
 	var p Profession
 	b := &pgx.Batch{}
 	queueActor(b, actor.Person, true)

@@ -35,6 +35,11 @@ type Actor struct {
 	Address   string
 }
 
+// Line begins the journal line of what the actor does with an object.
+func (a Actor) Line(verb string, object uuid.UUID) audit.Line {
+	return audit.Line{Actor: a.Person, Session: a.Session, Workplace: a.Workplace, Address: a.Address, Verb: verb, Object: object}
+}
+
 // Resource is what the gate is asked for.
 type Resource struct {
 	kind resourceKind
@@ -117,7 +122,7 @@ type opening struct {
 
 func (g *Gate) open(ctx context.Context, actor Actor, res Resource, verb string, how opening, fn func(Grant) error) error {
 	gr := &grant{gate: g, actor: actor, locked: map[uuid.UUID]*lockedChannel{}}
-	gr.line = audit.Line{Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: verb, Object: res.id}
+	gr.line = actor.Line(verb, res.id)
 	b := &pgx.Batch{}
 	queueActor(b, actor.Person, how.lock || how.durable)
 	if how.lock {
@@ -264,5 +269,5 @@ func (g *Gate) journalRefusal(ctx context.Context, line audit.Line) error {
 
 // Refuse journals a refusal found before the gate could be asked (an id that belongs elsewhere) and answers ErrNotFound.
 func (g *Gate) Refuse(ctx context.Context, actor Actor, verb string, object uuid.UUID) error {
-	return g.refuse(ctx, audit.Line{Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: verb, Object: object})
+	return g.refuse(ctx, actor.Line(verb, object))
 }

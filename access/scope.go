@@ -103,7 +103,7 @@ const StandingNow = `s.person_id = @actor and s.valid_from <= statement_timestam
 // ReadMany opens a scope over every space where the actor stands, in one snapshot (repeatable read).
 func (g *Gate) ReadMany(ctx context.Context, actor Actor, verb string, fn func(Scope) error) error {
 	sc := &scope{actor: actor, standings: map[uuid.UUID]Standing{}}
-	sc.line = audit.Line{Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: verb}
+	sc.line = actor.Line(verb, uuid.Nil)
 	b := &pgx.Batch{}
 	queueActor(b, actor.Person, false)
 	b.Queue("select clock_timestamp(), pg_current_snapshot()::text").

@@ -49,6 +49,16 @@ func (s Standing) Visible(f Facts) bool {
 // Current says whether the standing holds at t.
 func (s Standing) Current(t time.Time) bool { return !t.Before(s.From) && t.Before(s.Until) }
 
+// Managed says whether somebody among those who stand in a circle manages it.
+func Managed(standings map[uuid.UUID]Standing) bool {
+	for _, s := range standings {
+		if s.Actions&ManageCircle != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // sameRights compares what the standing gives, whatever its dates.
 func (s Standing) sameRights(o Standing) bool {
 	return s.Person == o.Person && s.Reads == o.Reads && s.Writes == o.Writes && s.Alerts == o.Alerts && s.MaskClass == o.MaskClass &&
@@ -73,8 +83,14 @@ const (
 	WillOpposition    = "opposition"
 )
 
-// BasisConsent is the basis of a membership that gives nothing until a consent is recorded.
-const BasisConsent = "consent"
+// The bases of a membership that give less than the others.
+const (
+	// BasisConsent gives nothing until a consent is recorded.
+	BasisConsent = "consent"
+	// BasisEmergency is a bris de glace (L1110-4): it reads and writes what the profession's row allows, is asked by no alert, and does
+	// nothing else than end.
+	BasisEmergency = "emergency"
+)
 
 // Will is a dated fact of the patient's will. An opposition concerns a person, a profession or both unset (anyone),
 // and a category or all of them (0).
@@ -149,32 +165,44 @@ func (c Circle) segments(m *Matrix, person uuid.UUID, edges []time.Time, now tim
 
 // at evaluates one person at one instant. Whoever opened the dossier manages its circle while nobody named to it does.
 func (c Circle) at(m *Matrix, person uuid.UUID, t time.Time) (Standing, bool) {
-	s, ok := c.seated(m, person, t)
-	if ok && person == c.Founder && !c.managed(m, t) {
+	s, lasting, ok := c.seated(m, person, t)
+	if ok && lasting && person == c.Founder && !c.managed(m, t) {
 		s.Actions |= ManageCircle | RecordWill
 	}
 	return s, ok
 }
 
-func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (Standing, bool) {
-	s := Standing{Person: person}
+// seated is what a person's places give her; lasting says that one of them is more than a bris de glace.
+func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (s Standing, lasting, ok bool) {
+	s.Person = person
+	var acting []string
 	profession := c.Professions[person]
 	consent := c.holds(WillConsent, t)
 	for _, place := range c.Memberships {
 		if place.Person != person || t.Before(place.From) || !t.Before(place.Until) || (place.Basis == BasisConsent && !consent) {
 			continue
 		}
-		if row, ok := m.Row(profession, place.Seat); ok {
-			s.join(row, place)
+		row, ok := m.Row(profession, place.Seat)
+		if !ok {
+			continue
 		}
+		if place.Basis == BasisEmergency {
+			row.Alerts = 0
+		} else {
+			acting = append(acting, place.Seat)
+		}
+		s.join(row, place)
 	}
 	if !consent {
 		s.without(consentNeeded(profession))
 	}
 	s.without(c.opposed(person, profession, t))
 	slices.Sort(s.Seats)
-	s.Actions = m.Actions(profession, s.Seats)
-	return s, s.Reads|s.Writes != 0
+	s.Actions = m.Actions(profession, acting)
+	if acting == nil {
+		s.Actions &= EndOwnMembership
+	}
+	return s, acting != nil, s.Reads|s.Writes != 0
 }
 
 // join adds a seat: rights are the union of its seats' rows; of two histories the shorter, when in doubt.
@@ -227,7 +255,7 @@ func (c Circle) opposed(person uuid.UUID, p Profession, t time.Time) Categories 
 // managed says whether somebody named to it manages the circle at t.
 func (c Circle) managed(m *Matrix, t time.Time) bool {
 	return slices.ContainsFunc(c.people(), func(person uuid.UUID) bool {
-		s, ok := c.seated(m, person, t)
+		s, _, ok := c.seated(m, person, t)
 		return ok && s.Actions&ManageCircle != 0
 	})
 }

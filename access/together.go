@@ -107,11 +107,7 @@ func (t Together) scan(rows pgx.Rows, claims []Claim) error {
 	return nil
 }
 
-func lineOf(c Claim) audit.Line {
-	return audit.Line{
-		Actor: c.Actor.Person, Session: c.Actor.Session, Workplace: c.Actor.Workplace, Address: c.Actor.Address, Verb: c.Verb, Object: c.Object,
-	}
-}
+func lineOf(c Claim) audit.Line { return c.Actor.Line(c.Verb, c.Object) }
 
 // Refused marks in the journal that what the i-th claim asked was not done; nothing of it is to be written.
 func (t Together) Refused(i int, code string) {

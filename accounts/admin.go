@@ -75,7 +75,7 @@ func (s *Service) ResetPassword(ctx context.Context, actor access.Actor, person 
 		if inv, err = s.invite(ctx, tx, actor, person, purpose); err != nil {
 			return err
 		}
-		return journal(ctx, tx, doneLine(actor, "account.reset", person))
+		return journal(ctx, tx, actor.Line("account.reset", person))
 	})
 	if err == nil {
 		s.announce(ended)
@@ -96,7 +96,7 @@ func (s *Service) Deactivate(ctx context.Context, actor access.Actor, person uui
 		if ended, err = s.revoke(ctx, tx, actor, person, "deactivated", every()); err != nil {
 			return err
 		}
-		return journal(ctx, tx, doneLine(actor, "account.deactivate", person))
+		return journal(ctx, tx, actor.Line("account.deactivate", person))
 	})
 	if err == nil {
 		s.announce(ended)
@@ -110,7 +110,7 @@ func (s *Service) Reactivate(ctx context.Context, actor access.Actor, person uui
 		if err := setActive(ctx, tx, person, true); err != nil {
 			return err
 		}
-		return journal(ctx, tx, doneLine(actor, "account.reactivate", person))
+		return journal(ctx, tx, actor.Line("account.reactivate", person))
 	})
 }
 
@@ -129,7 +129,7 @@ func (s *Service) Accounts(ctx context.Context, actor access.Actor, limit int, a
 				(select max(i.expires_at) from invitations i where i.person_id = p.id and i.used_at is null and i.expires_at > $3)
 			from professionals p join accounts a on a.person_id = p.id
 			where $1::uuid is null or (p.name_key, p.id) > (select c.name_key, c.id from professionals c where c.id = $1)
-			order by p.name_key, p.id limit $2`, orNull(after), limit+1, s.now())
+			order by p.name_key, p.id limit $2`, storage.OrNull(after), limit+1, s.now())
 		if err != nil {
 			return fmt.Errorf("list accounts: %w", err)
 		}

@@ -56,7 +56,7 @@ func (s *Service) replacePassword(ctx context.Context, q storage.Querier, actor 
 	if err != nil {
 		return nil, err
 	}
-	return ended, journal(ctx, q, doneLine(actor, "account.password", actor.Person))
+	return ended, journal(ctx, q, actor.Line("account.password", actor.Person))
 }
 
 func (s *Service) refuseChange(ctx context.Context, actor access.Actor, err error) error {

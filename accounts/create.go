@@ -40,7 +40,7 @@ func (s *Service) create(ctx context.Context, q storage.Querier, actor access.Ac
 		return Created{}, err
 	}
 	created.Invitation = &inv
-	return created, journal(ctx, q, doneLine(actor, "account.create", a.ID))
+	return created, journal(ctx, q, actor.Line("account.create", a.ID))
 }
 
 // insertPerson answers false when the id is taken already.

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/text/unicode/norm"
+
+	"liaison/storage"
 )
 
 // Found is one page of people; Next, passed as after, gives the following one, uuid.Nil when there is none.
@@ -24,7 +26,7 @@ const maxFound = 100
 func (s *Service) Find(ctx context.Context, q string, limit int, after uuid.UUID) (Found, error) {
 	limit = min(max(limit, 1), maxFound)
 	q = strings.ReplaceAll(strings.ToValidUTF8(q, " "), "\x00", " ")
-	filter, args := "", []any{orNull(after), limit + 1}
+	filter, args := "", []any{storage.OrNull(after), limit + 1}
 	if strings.TrimSpace(q) != "" {
 		filter, args = matching, append(args, wordsBeginning(q), loginBeginning(q))
 	}
@@ -87,11 +89,4 @@ func foldName(name string) string {
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-func orNull(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
 }

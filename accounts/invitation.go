@@ -50,7 +50,7 @@ func (s *Service) invite(ctx context.Context, q storage.Querier, actor access.Ac
 	}
 	inv := Invitation{Person: person, Purpose: purpose, Token: newOpaque(), ExpiresAt: now.Add(invitationLife)}
 	_, err = q.Exec(ctx, `insert into invitations (token_hash, person_id, purpose, created_by, created_at, expires_at)
-		values ($1, $2, $3, $4, $5, $6)`, hashOpaque(inv.Token), person, purpose, orNull(actor.Person), now, inv.ExpiresAt)
+		values ($1, $2, $3, $4, $5, $6)`, hashOpaque(inv.Token), person, purpose, storage.OrNull(actor.Person), now, inv.ExpiresAt)
 	if err != nil {
 		return Invitation{}, fmt.Errorf("keep invitation: %w", err)
 	}
@@ -101,7 +101,7 @@ func (s *Service) Accept(ctx context.Context, token, login, password string, cli
 		if err != nil {
 			return err
 		}
-		return journal(ctx, tx, doneLine(opened.Actor(client.Address), "account.accept", inv.ID))
+		return journal(ctx, tx, opened.Actor(client.Address).Line("account.accept", inv.ID))
 	})
 	if err != nil {
 		return SignInResult{}, s.refuseInvitation(ctx, client, err)

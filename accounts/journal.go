@@ -19,15 +19,8 @@ var SystemOperator = uuid.MustParse("00000000-0000-7000-8000-000000000003")
 // Nobody is who has not signed in.
 func Nobody(address string) access.Actor { return access.Actor{Address: address} }
 
-func doneLine(actor access.Actor, verb string, object uuid.UUID) audit.Line {
-	return audit.Line{
-		Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address,
-		Verb: verb, Object: object,
-	}
-}
-
 func refusedLine(actor access.Actor, verb string, object uuid.UUID, reason string) audit.Line {
-	line := doneLine(actor, verb, object)
+	line := actor.Line(verb, object)
 	line.Refused = true
 	line.Detail = map[string]any{"reason": reason}
 	return line
@@ -36,7 +29,7 @@ func refusedLine(actor access.Actor, verb string, object uuid.UUID, reason strin
 func revocations(actor access.Actor, reason string, sessions []uuid.UUID) []audit.Line {
 	lines := make([]audit.Line, len(sessions))
 	for i, id := range sessions {
-		lines[i] = doneLine(actor, "session.revoke", id)
+		lines[i] = actor.Line("session.revoke", id)
 		lines[i].Detail = map[string]any{"reason": reason}
 	}
 	return lines

@@ -86,7 +86,7 @@ func (s *Service) open(ctx context.Context, q storage.Querier, person uuid.UUID,
 	}
 	_, err = q.Exec(ctx, `insert into sessions (id, person_id, workplace_id, kind, device, cookie_hash, created_at, last_used_at, expires_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $7, $8)`,
-		o.ID, person, orNull(workplace), o.Kind, deviceName(client.Device), cookieHash, now, o.ExpiresAt)
+		o.ID, person, storage.OrNull(workplace), o.Kind, deviceName(client.Device), cookieHash, now, o.ExpiresAt)
 	if err != nil {
 		return OpenedSession{}, fmt.Errorf("open session: %w", err)
 	}
@@ -95,7 +95,7 @@ func (s *Service) open(ctx context.Context, q storage.Querier, person uuid.UUID,
 			return OpenedSession{}, err
 		}
 	}
-	return o, journal(ctx, q, doneLine(o.Actor(client.Address), "session.open", o.ID))
+	return o, journal(ctx, q, o.Actor(client.Address).Line("session.open", o.ID))
 }
 
 func (s *Service) firstTokens(ctx context.Context, q storage.Querier, o *OpenedSession) error {
@@ -117,7 +117,7 @@ func chosenWorkplace(ctx context.Context, q storage.Querier, person, asked uuid.
 	var chosen uuid.UUID
 	err := q.QueryRow(ctx, `select coalesce(
 			(select id from workplaces where professional_id = $1 and ($2::uuid is null or id = $2) order by name, id limit 1),
-			'00000000-0000-0000-0000-000000000000')`, person, orNull(asked)).Scan(&chosen)
+			'00000000-0000-0000-0000-000000000000')`, person, storage.OrNull(asked)).Scan(&chosen)
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("choose workplace: %w", err)
 	}

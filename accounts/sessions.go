@@ -79,7 +79,7 @@ func (s *Service) end(ctx context.Context, actor access.Actor, reason string, w 
 func (s *Service) revoke(ctx context.Context, q storage.Querier, actor access.Actor, person uuid.UUID, reason string, w which) ([]uuid.UUID, error) {
 	rows, err := q.Query(ctx, `update sessions set revoked_at = $2, revoked_reason = $3
 		where person_id = $1 and revoked_at is null and ($4::uuid is null or id = $4) and ($5::uuid is null or id <> $5)
-		returning id`, person, s.now(), reason, orNull(w.one), orNull(w.but))
+		returning id`, person, s.now(), reason, storage.OrNull(w.one), storage.OrNull(w.but))
 	if err != nil {
 		return nil, fmt.Errorf("revoke sessions: %w", err)
 	}
@@ -122,10 +122,10 @@ func (s *Service) ChooseWorkplace(ctx context.Context, actor access.Actor, workp
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "update sessions set workplace_id = $2 where id = $1", actor.Session, orNull(chosen)); err != nil {
+		if _, err := tx.Exec(ctx, "update sessions set workplace_id = $2 where id = $1", actor.Session, storage.OrNull(chosen)); err != nil {
 			return fmt.Errorf("choose workplace: %w", err)
 		}
-		return journal(ctx, tx, doneLine(actor, "session.workplace", chosen))
+		return journal(ctx, tx, actor.Line("session.workplace", chosen))
 	})
 	if err == nil {
 		s.Forget(actor.Session)

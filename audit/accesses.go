@@ -63,7 +63,7 @@ func Accesses(ctx context.Context, q storage.Querier, space uuid.UUID, a AccessQ
 		a.To = ever
 	}
 	rows, err := q.Query(ctx, accessesOf, pgx.NamedArgs{
-		"space": space, "person": orNull(a.Person), "verbs": a.Verbs, "outcome": a.Outcome, "from": a.From, "to": a.To,
+		"space": space, "person": storage.OrNull(a.Person), "verbs": a.Verbs, "outcome": a.Outcome, "from": a.From, "to": a.To,
 		"at": before.At, "line": before.Line, "who": before.Person, "limit": a.Limit + 1, "deliver": VerbDeliver, "push": VerbPush,
 	})
 	if err != nil {
@@ -105,10 +105,3 @@ from lines l cross join lateral (
   union all select (l.detail->>'person')::uuid where l.verb = @push) w(who)
 where (@person::uuid is null or w.who = @person) and (l.at, l.id, w.who) < (@at, @line, @who)
 order by l.at desc, l.id desc, w.who desc limit @limit`
-
-func orNull(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
-}

@@ -24,7 +24,7 @@ type Keys interface {
 // Alerts sees to it that somebody answers an urgent message (notifications). Raise and Cancel belong to the transaction that
 // posts or withdraws it; Settle waits, after it, for what was under way; News is part of a sync.
 type Alerts interface {
-	Raise(ctx context.Context, t access.Together, g access.Grant, message uuid.UUID, f access.Facts) error
+	Raise(ctx context.Context, t access.Together, g access.Grant, message uuid.UUID, f access.Facts, everybody bool) error
 	Cancel(ctx context.Context, g access.Grant) error
 	Settle(ctx context.Context, message uuid.UUID)
 	News(ctx context.Context, sc access.Scope, since events.Horizon) ([]events.Alerted, error)
@@ -33,7 +33,7 @@ type Alerts interface {
 // noAlerts is for what runs without them (tests of this room).
 type noAlerts struct{}
 
-func (noAlerts) Raise(context.Context, access.Together, access.Grant, uuid.UUID, access.Facts) error {
+func (noAlerts) Raise(context.Context, access.Together, access.Grant, uuid.UUID, access.Facts, bool) error {
 	return nil
 }
 func (noAlerts) Cancel(context.Context, access.Grant) error { return nil }

@@ -35,6 +35,8 @@ type Draft struct {
 	Masks     []string    `json:"masks,omitempty"`
 	Mentions  []uuid.UUID `json:"mentions,omitempty"`
 	WrittenAt time.Time   `json:"written_at"`
+	// AskAll: the alert of an urgent message asks everybody it may ask at once, not in turn.
+	AskAll bool `json:"ask_all,omitempty"`
 }
 
 // Message is a message as its readers see it. The fields under Replies and Receipts are the viewer's own and absent from

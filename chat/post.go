@@ -261,7 +261,7 @@ func (s *Service) raise(ctx context.Context, t access.Together, b *batch) error 
 		}
 		m := p.message
 		f := access.Facts{Category: p.category, Masks: p.masks, OnlyTo: p.OnlyTo, Author: p.actor.Person, CreatedAt: m.CreatedAt}
-		if err := s.Alerts.Raise(ctx, t, t.Grants[i], p.ID, f); err != nil {
+		if err := s.Alerts.Raise(ctx, t, t.Grants[i], p.ID, f, p.AskAll); err != nil {
 			return fmt.Errorf("raise alert: %w", err)
 		}
 	}

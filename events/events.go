@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"liaison/storage"
 )
 
 // The types of events. The first ones take a position in their channel and are kept; the others are notices to one
@@ -68,18 +70,11 @@ func Queue(b *pgx.Batch, evs []Event) {
 	types, messages, persons, ats := make([]string, n), make([]*uuid.UUID, n), make([]*uuid.UUID, n), make([]time.Time, n)
 	for i, e := range evs {
 		channels[i], positions[i], spaces[i], epochs[i] = e.Channel, e.Position, e.Space, e.Epoch
-		types[i], messages[i], persons[i], ats[i] = e.Type, orNull(e.Message), orNull(e.Person), e.At
+		types[i], messages[i], persons[i], ats[i] = e.Type, storage.OrNull(e.Message), storage.OrNull(e.Person), e.At
 	}
 	b.Queue(`insert into events (channel_id, position, space_id, epoch, type, message_id, person_id, at)
 		select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::uuid[], $7::uuid[], $8::timestamptz[])`,
 		channels, positions, spaces, epochs, types, messages, persons, ats)
-}
-
-func orNull(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
 }
 
 // Bus tells committed events to every node. It is a hint: losing one costs time, never data.

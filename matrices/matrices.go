@@ -114,7 +114,7 @@ func versionWhere(ctx context.Context, q storage.Querier, where string, args ...
 }
 
 func line(actor access.Actor, verb string, object uuid.UUID, detail map[string]any) audit.Line {
-	return audit.Line{
-		Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: verb, Object: object, Detail: detail,
-	}
+	line := actor.Line(verb, object)
+	line.Detail = detail
+	return line
 }

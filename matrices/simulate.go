@@ -178,7 +178,7 @@ func (t *tally) add(c access.Circle) {
 	was, will := t.standing(t.before, c), t.standing(t.after, c)
 	t.sum.Teams++
 	t.sum.Memberships += len(was)
-	if manages(was) && !manages(will) {
+	if access.Managed(was) && !access.Managed(will) {
 		t.sum.UnmanagedTeams++
 	}
 	touched := false
@@ -198,15 +198,6 @@ func (t *tally) standing(m *access.Matrix, c access.Circle) map[uuid.UUID]access
 		}
 	}
 	return out
-}
-
-func manages(standings map[uuid.UUID]access.Standing) bool {
-	for _, s := range standings {
-		if s.Actions&access.ManageCircle != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // compare counts what differs for one person in one circle, and says whether anything does.

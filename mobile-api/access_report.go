@@ -7,10 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"codeberg.org/go-pdf/fpdf"
-	"golang.org/x/image/font/gofont/gobold"
-	"golang.org/x/image/font/gofont/goregular"
-
 	"liaison/professions"
 	"liaison/teams"
 )
@@ -20,13 +16,7 @@ type accessReportInput struct {
 	AccessFilter
 }
 
-type pdfAnswer struct {
-	ContentType string `header:"Content-Type"`
-	Disposition string `header:"Content-Disposition"`
-	Body        []byte
-}
-
-func (a *API) accessReport(ctx context.Context, in *accessReportInput) (*pdfAnswer, error) {
+func (a *API) accessReport(ctx context.Context, in *accessReportInput) (*fileAnswer, error) {
 	req, err := in.query(ctx)
 	if err != nil {
 		return nil, err
@@ -40,46 +30,29 @@ func (a *API) accessReport(ctx context.Context, in *accessReportInput) (*pdfAnsw
 		return nil, fmt.Errorf("write report of accesses: %w", err)
 	}
 	name := words{"historique-des-acces", "history-of-accesses"}.in(langIn(ctx))
-	return &pdfAnswer{"application/pdf", fmt.Sprintf(`attachment; filename="%s-%s.pdf"`, name, report.At.In(paris).Format("2006-01-02")), out.Bytes()}, nil
+	return attached("application/pdf", fmt.Sprintf("%s-%s.pdf", name, report.At.In(paris).Format(time.DateOnly)), out.Bytes()), nil
 }
 
-// accessSheet draws a history of accesses on A4. Lengths are millimetres.
+// accessSheet draws a history of accesses.
 type accessSheet struct {
-	*fpdf.Fpdf
-	lang   string
+	*sheet
 	report teams.AccessReport
 	query  teams.AccessQuery
 	kind   string
 }
 
-const (
-	sheetFont   = "Go"
-	sheetMargin = 16
-	sheetFoot   = 18
-	sheetLine   = 4.4
-)
-
 // sheetColumns are when, who, from where, what.
 var sheetColumns = [4]float64{33, 46, 39, 60}
 
 func newAccessSheet(lang string, report teams.AccessReport, query teams.AccessQuery, kind string) *accessSheet {
-	s := &accessSheet{fpdf.New("P", "mm", "A4", ""), lang, report, query, kind}
-	s.AddUTF8FontFromBytes(sheetFont, "", goregular.TTF)
-	s.AddUTF8FontFromBytes(sheetFont, "B", gobold.TTF)
-	s.SetMargins(sheetMargin, sheetMargin, sheetMargin)
-	s.SetAutoPageBreak(true, sheetFoot)
-	s.SetTitle(s.title(), true)
-	s.SetLang(lang)
-	s.SetCreationDate(report.At)
+	s := &accessSheet{newSheet(lang, accessTitle.in(lang), report.At), report, query, kind}
 	s.AliasNbPages("")
 	s.SetHeaderFunc(s.top)
 	s.SetFooterFunc(s.foot)
 	return s
 }
 
-func (s *accessSheet) say(fr, en string) string { return words{fr, en}.in(s.lang) }
-
-func (s *accessSheet) title() string { return s.say("Historique des accès", "History of accesses") }
+var accessTitle = words{"Historique des accès", "History of accesses"}
 
 func (s *accessSheet) write(out *bytes.Buffer) error {
 	s.AddPage()
@@ -101,7 +74,7 @@ func (s *accessSheet) write(out *bytes.Buffer) error {
 func (s *accessSheet) top() {
 	if s.PageNo() == 1 {
 		s.SetFont(sheetFont, "B", 16)
-		s.CellFormat(0, 9, s.title(), "", 1, "L", false, 0, "")
+		s.CellFormat(0, 9, accessTitle.in(s.lang), "", 1, "L", false, 0, "")
 		s.SetFont(sheetFont, "B", 11)
 		s.paragraph(patientIn(s.lang, s.report.Patient))
 		s.SetFont(sheetFont, "", 9)
@@ -111,7 +84,7 @@ func (s *accessSheet) top() {
 		s.Ln(3)
 	} else {
 		s.SetFont(sheetFont, "", 9)
-		s.paragraph(s.title() + ", " + patientIn(s.lang, s.report.Patient))
+		s.paragraph(accessTitle.in(s.lang) + ", " + patientIn(s.lang, s.report.Patient))
 		s.Ln(2)
 	}
 	s.SetFont(sheetFont, "B", 8.5)
@@ -184,41 +157,22 @@ func (s *accessSheet) row(cells [4]string) {
 	s.SetXY(left, y+height)
 }
 
-func (s *accessSheet) paragraph(text string) { s.MultiCell(0, 5, drawable(text), "", "L", false) }
-
-// drawable leaves out what no letter of the font stands for.
-func drawable(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\u202f':
-			return '\u00a0'
-		case r < ' ', r > 0xffff:
-			return '?'
-		}
-		return r
-	}, text)
-}
-
 func nameOf(lang string, p professions.Person) string {
 	return p.DisplayName + ", " + professions.LabelIn(lang, p.Profession.System, p.Profession.Code, p.Gender)
 }
 
 // patientIn is a patient's identity in a line: « LESTRADE Yvonne, née PERRAULT, F, 02/06/1944 ».
 func patientIn(lang string, p teams.Patient) string {
-	born, used := strings.ToUpper(p.BirthName), ""
-	if p.UsedName != nil {
-		used = strings.ToUpper(*p.UsedName)
-	}
-	given, _, _ := strings.Cut(p.GivenNames, " ")
-	parts := []string{born + " " + given}
-	if used != "" && used != born {
+	parts := []string{p.ShownName()}
+	if born := strings.ToUpper(p.BirthName); p.UsedName != nil && strings.ToUpper(*p.UsedName) != born {
 		word := words{"né(e)", "born"}
-		if p.Sex == "F" {
+		switch p.Sex {
+		case "F":
 			word.fr = "née"
-		} else if p.Sex == "M" {
+		case "M":
 			word.fr = "né"
 		}
-		parts = []string{used + " " + given, word.in(lang) + " " + born}
+		parts = append(parts, word.in(lang)+" "+born)
 	}
 	parts = append(parts, p.Sex)
 	if day, err := time.Parse(time.DateOnly, p.BirthDate); err == nil {

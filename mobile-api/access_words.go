@@ -48,6 +48,7 @@ var (
 	adds      = accessVerb{words{"a ajouté", "added"}, words{"ajouter", "add"}}
 	ends      = accessVerb{words{"a mis fin à", "ended"}, words{"mettre fin à", "end"}}
 	records   = accessVerb{words{"a enregistré", "recorded"}, words{"enregistrer", "record"}}
+	reviews   = accessVerb{words{"a revu", "reviewed"}, words{"revoir", "review"}}
 	removes   = accessVerb{words{"a retiré", "removed"}, words{"retirer", "remove"}}
 	repeats   = accessVerb{words{"a répété", "repeated"}, words{"répéter", "repeat"}}
 	passesOn  = accessVerb{words{"a fait passer", "passed on"}, words{"faire passer", "pass on"}}
@@ -108,6 +109,13 @@ var accessWords = map[string]accessWord{
 	"member.add":      {accessCircle, adds, words{"un intervenant au cercle de soins", "a member to the care team"}, noMany},
 	"member.end":      {accessCircle, ends, words{"une intervention", "a membership"}, noMany},
 	"will.record":     {accessCircle, records, words{"la volonté du patient", "the patient’s will"}, noMany},
+
+	"emergency.open":   {accessCircle, opens, words{"le dossier en urgence (bris de glace)", "the record in an emergency (break-glass)"}, noMany},
+	"emergency.inform": {accessCircle, records, words{"l’information du patient sur un accès d’urgence", "that the patient was told of an emergency access"}, noMany},
+	"emergency.review": {accessCircle, reviews, words{"un accès d’urgence", "an emergency access"}, noMany},
+	"emergency.letter": {accessDownload, opens, words{"la lettre d’information sur un accès d’urgence", "the letter on an emergency access"}, noMany},
+	"emergencies.list": {accessRead, consults, words{"les accès d’urgence", "the emergency accesses"}, noMany},
+	"emergencies.due":  {accessList, sees, words{"un accès d’urgence à suivre", "an emergency access to follow up"}, noMany},
 
 	"alert.read":      {accessAlert, consults, words{"une alerte", "an alert"}, noMany},
 	"alert.takers":    {accessAlert, asks, words{"à qui passer une alerte", "whom to pass an alert to"}, noMany},

@@ -87,16 +87,9 @@ func accessItem(lang string, one teams.Accessed) AccessItem {
 		kind = accessRefused
 	}
 	return AccessItem{
-		Line: one.Line, At: one.At.UTC(), Professional: one.Professional, Workplace: textOrNull(one.WorkplaceName), Address: textOrNull(one.Address),
+		Line: one.Line, At: one.At.UTC(), Professional: one.Professional, Workplace: orNull(one.WorkplaceName), Address: orNull(one.Address),
 		Kind: kind, Verb: one.Verb, Refused: one.Refused, What: accessSentence(lang, one), Count: one.Count,
 	}
-}
-
-func textOrNull(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }
 
 // A cursor of accesses is where the page ended.

@@ -22,6 +22,17 @@ func answered[T any](body T, err error) (*answer[T], error) {
 	return &answer[T]{body}, nil
 }
 
+// fileAnswer is a file to keep, small enough to be made in memory.
+type fileAnswer struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition"`
+	Body        []byte
+}
+
+func attached(contentType, name string, body []byte) *fileAnswer {
+	return &fileAnswer{contentType, `attachment; filename="` + name + `"`, body}
+}
+
 // none is an answer without a body.
 type none struct{}
 

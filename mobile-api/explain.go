@@ -120,12 +120,7 @@ func whenIn(lang string, l access.Link) string {
 }
 
 // paris is the time that dates in sentences are told in.
-var paris = func() *time.Location {
-	if zone, err := time.LoadLocation("Europe/Paris"); err == nil {
-		return zone
-	}
-	return time.UTC
-}()
+var paris = teams.Paris
 
 func dayIn(lang string, t time.Time) string {
 	if lang == english {

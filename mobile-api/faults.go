@@ -35,6 +35,9 @@ var codes = []struct {
 	{notifications.ErrConflict, "id_conflict"},
 	{notifications.ErrNoDevice, "not_found:device"},
 	{notifications.ErrGone, "device_gone"},
+	{teams.ErrEmergency, "emergency_not_open"},
+	{teams.ErrOwnReview, "emergency_own_review"},
+	{access.ErrStands, "emergency_not_needed"},
 	{access.ErrNotFound, "not_found"},
 	{access.ErrForbidden, "forbidden"},
 	{chat.ErrConflict, "id_conflict"},
@@ -47,6 +50,9 @@ var codes = []struct {
 	{documents.ErrNotReady, "document_not_ready"},
 	{documents.ErrFull, "storage_full"},
 	{documents.ErrDamaged, "document_unreadable"},
+	{teams.ErrNoMatch, "emergency_no_match"},
+	{teams.ErrSeveral, "emergency_several"},
+	{teams.ErrReviewed, "emergency_reviewed"},
 	{teams.ErrConflict, "id_conflict"},
 	{teams.ErrLastManager, "last_manager"},
 	{teams.ErrCategoryNotWritable, "category_not_writable"},
@@ -130,6 +136,10 @@ func waiting(lang string, err error) *Problem {
 }
 
 func foreseen(lang string, err error) *Problem {
+	var member teams.ErrStands
+	if errors.As(err, &member) {
+		return stands(lang, member)
+	}
 	if alike := (*teams.LookAlike)(nil); errors.As(err, &alike) {
 		return lookAlike(lang, alike)
 	}

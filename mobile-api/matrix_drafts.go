@@ -17,27 +17,32 @@ func (a *API) matrixDrafts(ctx context.Context, _ *none) (*answer[page[MatrixDra
 	if err != nil {
 		return nil, err
 	}
-	items := make([]MatrixDraft, len(list))
-	for i, d := range list {
-		if items[i], err = a.shownDraft(ctx, d); err != nil {
-			return nil, err
-		}
-	}
-	return answered(wholeList(items), nil)
+	items, err := a.shownDrafts(ctx, list...)
+	return answered(wholeList(items), err)
 }
 
-func (a *API) shownDraft(ctx context.Context, d matrices.Draft) (MatrixDraft, error) {
-	ids := []uuid.UUID{d.Author}
-	if d.Simulation != nil {
-		for _, one := range d.Simulation.Examples {
-			ids = append(ids, one.Person)
+func (a *API) shownDrafts(ctx context.Context, list ...matrices.Draft) ([]MatrixDraft, error) {
+	var ids []uuid.UUID
+	for _, d := range list {
+		ids = append(ids, d.Author)
+		if d.Simulation != nil {
+			for _, one := range d.Simulation.Examples {
+				ids = append(ids, one.Person)
+			}
 		}
 	}
 	who, err := a.shownPeople(ctx, ids)
-	return MatrixDraft{
-		ID: d.ID, BasedOn: d.BasedOn, Revision: d.Revision, Comment: d.Comment, Author: who(d.Author), CreatedAt: d.CreatedAt,
-		UpdatedAt: d.UpdatedAt, Simulation: shownSimulation(langIn(ctx), d.Simulation, who), SimulatedAt: d.SimulatedAt,
-	}, err
+	if err != nil {
+		return nil, err
+	}
+	items := make([]MatrixDraft, len(list))
+	for i, d := range list {
+		items[i] = MatrixDraft{
+			ID: d.ID, BasedOn: d.BasedOn, Revision: d.Revision, Comment: d.Comment, Author: who(d.Author), CreatedAt: d.CreatedAt,
+			UpdatedAt: d.UpdatedAt, Simulation: shownSimulation(langIn(ctx), d.Simulation, who), SimulatedAt: d.SimulatedAt,
+		}
+	}
+	return items, nil
 }
 
 func shownSimulation(lang string, s *matrices.Simulation, who func(uuid.UUID) professions.Person) *MatrixSimulation {
@@ -58,12 +63,12 @@ func (a *API) wholeDraft(ctx context.Context, d matrices.Draft, err error) (*ans
 	if err != nil {
 		return nil, err
 	}
-	shown, err := a.shownDraft(ctx, d)
+	shown, err := a.shownDrafts(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	tables, err := shownTables(d.Tables)
-	return answered(WholeDraft{shown, tables}, err)
+	return answered(WholeDraft{shown[0], tables}, err)
 }
 
 type newDraftInput struct {
@@ -179,32 +184,26 @@ func (a *API) publishMatrixDraft(ctx context.Context, in *publishInput) (*answer
 	return answered(PublishedVersion{number}, err)
 }
 
-type csvAnswer struct {
-	ContentType string `header:"Content-Type"`
-	Disposition string `header:"Content-Disposition"`
-	Body        []byte
-}
-
 // InTable names one of the two tables.
 type InTable struct {
 	Table string `query:"table" enum:"categories,actions"`
 }
 
-func (in InTable) file(t matrices.Tables, name string) *csvAnswer {
+func (in InTable) file(t matrices.Tables, name string) *fileAnswer {
 	text := t.Categories
 	if in.Table == access.TableActions {
 		text = t.Actions
 	} else {
 		in.Table = access.TableCategories
 	}
-	return &csvAnswer{"text/csv; charset=utf-8", `attachment; filename="matrix-` + name + "-" + in.Table + `.csv"`, []byte(text)}
+	return attached("text/csv; charset=utf-8", "matrix-"+name+"-"+in.Table+".csv", []byte(text))
 }
 
 func (a *API) matrixVersionTable(ctx context.Context, in *struct {
 	InVersion
 	InTable
 },
-) (*csvAnswer, error) {
+) (*fileAnswer, error) {
 	v, err := a.cfg.Matrices.Version(ctx, actorIn(ctx), in.Version)
 	return in.file(v.Tables, strconv.Itoa(v.Number)), err
 }
@@ -213,7 +212,7 @@ func (a *API) matrixDraftTable(ctx context.Context, in *struct {
 	InDraft
 	InTable
 },
-) (*csvAnswer, error) {
+) (*fileAnswer, error) {
 	d, err := a.cfg.Matrices.Draft(ctx, actorIn(ctx), in.Draft)
 	return in.file(d.Tables, "draft"), err
 }

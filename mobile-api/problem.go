@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"liaison/professions"
+
 	"liaison/teams"
 )
 
@@ -21,6 +23,7 @@ type Problem struct {
 	Code       string            `json:"code"`
 	Errors     []FieldError      `json:"errors,omitempty"`
 	Candidates []teams.Candidate `json:"candidates,omitempty" doc:"Dossiers that may be the same person (look_alike)."`
+	TeamID     *uuid.UUID        `json:"team_id,omitempty" doc:"The circle one belongs to already (emergency_not_needed)."`
 	Alert      *EndedAlert       `json:"alert,omitempty" doc:"How the alert ended (alert_ended)."`
 	Incident   string            `json:"incident,omitempty" doc:"Names the line of the server's log (internal)."`
 

@@ -164,6 +164,20 @@ var problems = map[string]entry{
 	"until_past":           say(422, "La fin est déjà passée.", "The end is already past."),
 	"until_too_far":        say(422, "La fin est trop lointaine.", "The end is too far ahead."),
 
+	// Emergency access.
+	"emergency_not_open":        say(403, "L’accès d’urgence n’est pas ouvert à votre profession. Appelez le 15, ou la coordination du patient.", "Emergency access is not open to your profession. Call emergency services, or the patient’s coordination."),
+	"emergency_no_match":        say(404, "Aucun dossier accessible ne correspond exactement à cette identité. Vérifiez l’orthographe et la date de naissance.", "No record that can be opened has exactly this identity. Check spelling and birth date."),
+	"emergency_several":         say(409, "Plusieurs dossiers ont cette identité. Appelez la coordination du patient pour ouvrir le bon.", "Several records have this identity. Call the patient’s coordination to open the right one."),
+	"emergency_not_needed":      say(409, "Vous êtes déjà dans le cercle de soins de ce patient.", "You are in this patient’s care team already."),
+	"emergency_reviewed":        say(409, "Cet accès d’urgence a déjà été revu.", "This emergency access was reviewed already."),
+	"emergency_own_review":      say(403, "Vous ne pouvez pas revoir votre propre accès d’urgence.", "You cannot review your own emergency access."),
+	"emergency_reason_short":    say(422, "Dites en quelques mots ce qui rend l’accès urgent.", "Say in a few words what makes the access urgent."),
+	"emergency_hours":           say(422, "Choisissez une durée de 1 à 24 heures.", "Choose 1 to 24 hours."),
+	"emergency_how":             say(422, "Dites comment le patient a été informé.", "Say how the patient was informed."),
+	"emergency_informed_before": say(422, "L’information ne peut pas précéder l’accès.", "The patient cannot have been informed before the access."),
+	"emergency_verdict":         say(422, "Dites si cet accès était justifié.", "Say whether this access was justified."),
+	"emergency_note_missing":    say(422, "Dites pourquoi cet accès n’était pas justifié.", "Say why this access was not justified."),
+
 	// Accounts.
 	"sign_in_failed":           say(401, "Identifiant ou mot de passe non reconnu.", "Login or password not recognised."),
 	"too_many_attempts":        say(429, "Trop de demandes à la suite. Patientez un instant, puis réessayez.", "Too many requests in a row. Wait a moment, then try again."),

@@ -39,6 +39,12 @@ func (a *API) routes() {
 	route(a, "POST /api/v1/admin/matrix/drafts/{draft}/publish", "Make it the matrix that holds", a.publishMatrixDraft)
 
 	route(a, "POST /api/v1/patients", "Open a patient's dossier and circle", a.openDossier, created)
+	route(a, "POST /api/v1/emergencies", "Break the glass: open a dossier in an emergency, for some hours", a.breakGlass, created)
+	route(a, "GET /api/v1/emergencies", "Emergency accesses one has to follow up, and one's own that are open", a.emergenciesDue)
+	route(a, "GET /api/v1/teams/{team}/emergencies", "Emergency accesses of a circle, newest first", a.emergencies)
+	route(a, "POST /api/v1/teams/{team}/emergencies/{emergency}/informed", "Record that the patient was told", a.inform)
+	route(a, "POST /api/v1/teams/{team}/emergencies/{emergency}/review", "Judge an emergency access, once", a.reviewEmergency)
+	route(a, "GET /api/v1/teams/{team}/emergencies/{emergency}/letter.pdf", "The letter that tells the patient", a.emergencyLetter)
 	route(a, "GET /api/v1/patients/look-alikes", "Dossiers one sees that may be the one looked for", a.suggest)
 	route(a, "GET /api/v1/teams", "The circles one belongs to", a.teams)
 	route(a, "GET /api/v1/teams/{team}", "One circle", a.team)

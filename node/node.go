@@ -131,6 +131,7 @@ func (n *Node) openFeatures(ctx context.Context) error {
 		return err
 	}
 	n.Chat = chat.New(n.Gate, n.Vault, cursors, n.Log)
+	n.Teams.Notebook = Notebook{n.Chat}
 	if err := n.openDocuments(who); err != nil {
 		return err
 	}
@@ -202,6 +203,7 @@ func (n *Node) work(context.Context) error {
 		n.background(n.Documents.Run)
 	}
 	n.background(n.prune)
+	n.background(func(ctx context.Context) { n.Teams.RunTeller(ctx, n.Log) })
 	n.background(n.runAlerts)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })
 	n.background(func(ctx context.Context) { n.Gate.RunRecompiler(ctx, n.Log) })

@@ -106,6 +106,36 @@ func (w *whole) current() *step {
 	return &w.steps[len(w.steps)-1]
 }
 
+// live is the step of a turn that still waits for its answer, or nil: the last one's, and those of people who were asked together.
+func (w *whole) live(place int) *step {
+	now := w.current()
+	for i := range w.steps {
+		t := &w.steps[i]
+		if t.Place == place && (t == now || t.Outcome == nil && w.together(t)) {
+			return t
+		}
+	}
+	return nil
+}
+
+// together says whether somebody else was asked at the very same moment.
+func (w *whole) together(t *step) bool {
+	return t.AskedAt != nil && slices.ContainsFunc(w.steps, func(o step) bool {
+		return o.Place != t.Place && o.AskedAt != nil && o.AskedAt.Equal(*t.AskedAt)
+	})
+}
+
+// waits lists the turns that still wait for an answer.
+func (w *whole) waits() []*step {
+	var out []*step
+	for i := range w.steps {
+		if t := &w.steps[i]; w.live(t.Place) == t && t.AskedAt != nil && t.Outcome == nil {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 // places is how many turns there were.
 func (w *whole) places() int {
 	if now := w.current(); now != nil {

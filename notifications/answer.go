@@ -61,14 +61,14 @@ func (s *Service) HandOver(ctx context.Context, actor access.Actor, alert uuid.U
 		if mine == nil {
 			return ErrNotAsked
 		}
-		turnMine := mine.Place == a.places()
+		turnMine := a.live(mine.Place) != nil
 		if err := mine.reply(ctx, g, HandedOver); err != nil {
 			return err
 		}
 		switch {
 		case to != uuid.Nil:
 			return s.askChosen(ctx, g, a, to)
-		case turnMine:
+		case turnMine && len(a.waits()) == 0:
 			return s.advance(ctx, g, a)
 		}
 		return a.tell(g, g.Facts())

@@ -91,9 +91,7 @@ func (s *Service) own(ctx context.Context, actor access.Actor, verb string, obje
 		if err := fn(tx); err != nil {
 			return err
 		}
-		return audit.Write(ctx, tx, audit.Line{
-			Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: verb, Object: object,
-		})
+		return audit.Write(ctx, tx, actor.Line(verb, object))
 	})
 }
 

@@ -75,7 +75,7 @@ const mendEvery = 10 * time.Minute
 func (s *Service) passOverIn(ctx context.Context, spaces []uuid.UUID) error {
 	open, err := s.open(ctx, "a.space_id = any ($1) and a.state = 'open'", spaces)
 	for _, a := range open {
-		if now := a.current(); now != nil {
+		for _, now := range a.waits() {
 			if err := s.passOver(ctx, turn{a.ID, a.Message, now.Place}); err != nil {
 				return err
 			}
@@ -112,15 +112,13 @@ func (s *Service) mend(ctx context.Context) error {
 	return nil
 }
 
-func (s *Service) missing(a *whole, at time.Time) []planned {
-	now := a.current()
-	if now == nil || now.AskedAt == nil {
-		return nil
-	}
-	t := turn{a.ID, a.Message, now.Place}
-	jobs := s.turnJobs(t, *now.AskedAt)
-	if round := int(at.Sub(*now.AskedAt)/s.times.Repeat) + 1; round > 1 {
-		jobs = append(jobs, s.repetition(t, *now.AskedAt, round)...)
+func (s *Service) missing(a *whole, at time.Time) (jobs []planned) {
+	for _, now := range a.waits() {
+		t := turn{a.ID, a.Message, now.Place}
+		jobs = append(jobs, s.turnJobs(t, *now.AskedAt)...)
+		if round := int(at.Sub(*now.AskedAt)/s.times.Repeat) + 1; round > 1 {
+			jobs = append(jobs, s.repetition(t, *now.AskedAt, round)...)
+		}
 	}
 	return jobs
 }

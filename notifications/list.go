@@ -10,6 +10,7 @@ import (
 
 	"liaison/access"
 	"liaison/professions"
+	"liaison/storage"
 )
 
 // Page is a part of a list, newest first.
@@ -35,7 +36,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, open bool, befor
 			join standings s on s.space_id = a.space_id
 			where `+access.StandingNow+" and "+access.VisibleByStanding+` and (a.state = 'open') = @open and (@before::uuid is null or a.id < @before)
 			order by a.id desc limit @limit`,
-			pgx.NamedArgs{"actor": actor.Person, "open": open, "before": orNull(before), "limit": limit + 1})
+			pgx.NamedArgs{"actor": actor.Person, "open": open, "before": storage.OrNull(before), "limit": limit + 1})
 		if err != nil {
 			return fmt.Errorf("list alerts: %w", err)
 		}
@@ -167,11 +168,4 @@ func inUTC(t *time.Time) *time.Time {
 	}
 	at := t.UTC()
 	return &at
-}
-
-func orNull(id uuid.UUID) *uuid.UUID {
-	if id == uuid.Nil {
-		return nil
-	}
-	return &id
 }

@@ -14,9 +14,9 @@ import (
 	"liaison/events"
 )
 
-// Raise raises the alert of an urgent message in the transaction that posts it: it exists as soon as the message does. With
-// nobody to ask it ends unanswered at once, and its author is told so.
-func (s *Service) Raise(ctx context.Context, t access.Together, g access.Grant, message uuid.UUID, f access.Facts) error {
+// Raise raises the alert of an urgent message in the transaction that posts it: it exists as soon as the message does. It asks the
+// first in order, or all of them at once. With nobody to ask it ends unanswered at once, and its author is told so.
+func (s *Service) Raise(ctx context.Context, t access.Together, g access.Grant, message uuid.UUID, f access.Facts, everybody bool) error {
 	order, err := g.Alertable(ctx, f)
 	if err != nil {
 		return err
@@ -26,6 +26,9 @@ func (s *Service) Raise(ctx context.Context, t access.Together, g access.Grant, 
 		ID: uuid.Must(uuid.NewV7()), Message: message, Space: g.Space(), Channel: g.Channel(), RaisedBy: f.Author, Severity: urgent,
 		State: Open, RaisedAt: at,
 	}}
+	if !everybody {
+		order = order[:min(len(order), 1)]
+	}
 	if len(order) == 0 {
 		a.State, a.EndedAt = Unanswered, &at
 	} else {
@@ -34,14 +37,16 @@ func (s *Service) Raise(ctx context.Context, t access.Together, g access.Grant, 
 	t.Queue(`insert into alerts (id, message_id, space_id, channel_id, raised_by, severity, state, owner_id, raised_at, ended_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		a.ID, a.Message, a.Space, a.Channel, a.RaisedBy, a.Severity, a.State, a.Owner, a.RaisedAt, a.EndedAt)
-	if a.Owner != nil {
-		t.Queue(insertStep, a.ID, a.Owner, a.Message, a.Space, 1, at)
-		if err := s.plan(ctx, t.Tx(), s.turnJobs(turn{a.ID, a.Message, 1}, at)...); err != nil {
+	var asked []uuid.UUID
+	for i, one := range order {
+		asked = append(asked, one.Person)
+		t.Queue(insertStep, a.ID, one.Person, a.Message, a.Space, i+1, at)
+		if err := s.plan(ctx, t.Tx(), s.turnJobs(turn{a.ID, a.Message, i + 1}, at)...); err != nil {
 			return err
 		}
 	}
 	g.Note("alert", a.ID)
-	g.Note("asked", a.Owner)
+	g.Note("asked", asked)
 	return a.tell(g, f)
 }
 

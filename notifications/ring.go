@@ -23,6 +23,7 @@ import (
 // scene is an alert as it stands when a device is about to ring for it.
 type scene struct {
 	*whole
+	now   *step
 	facts access.Facts
 	may   bool // whose turn it is may still be asked: rights are asked again each time
 }
@@ -30,35 +31,34 @@ type scene struct {
 // look reads the alert of a turn and asks rights again; nil when it is no longer that turn, or the alert has ended.
 func (s *Service) look(ctx context.Context, sc access.Scope, t turn) (*scene, error) {
 	a, err := load(ctx, sc.Tx(), t.Message)
-	if errors.Is(err, errNone) || err == nil && (a.State != Open || a.current() == nil || a.current().Place != t.Place) {
+	if errors.Is(err, errNone) || err == nil && (a.State != Open || a.live(t.Place) == nil) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	now := &scene{whole: a}
+	now := &scene{whole: a, now: a.live(t.Place)}
 	err = sc.Tx().QueryRow(ctx, "select category, masks, only_to, author_id, created_at from locate_messages(array[$1::uuid])", t.Message).
 		Scan(&now.facts.Category, &now.facts.Masks, &now.facts.OnlyTo, &now.facts.Author, &now.facts.CreatedAt)
 	if err != nil {
 		return nil, fmt.Errorf("facts of message: %w", err)
 	}
-	standing, stands, err := sc.StandingOf(ctx, a.current().Person, a.Space)
+	standing, stands, err := sc.StandingOf(ctx, now.now.Person, a.Space)
 	now.may = stands && standing.Alertable(now.facts)
 	return now, err
 }
 
 // asked is when the present round of the turn began.
 func (n *scene) asked() time.Time {
-	now := n.current()
-	if now.RepeatedAt != nil {
-		return *now.RepeatedAt
+	if n.now.RepeatedAt != nil {
+		return *n.now.RepeatedAt
 	}
-	return *now.AskedAt
+	return *n.now.AskedAt
 }
 
 // shown says that a visible page showed this round.
 func (n *scene) shown() bool {
-	at := n.current().ShownAt
+	at := n.now.ShownAt
 	return at != nil && !at.Before(n.asked())
 }
 
@@ -77,7 +77,7 @@ func (s *Service) ring(ctx context.Context, j ringJob) error {
 		if pass = !now.may; pass || now.shown() {
 			return nil
 		}
-		return s.planPushes(ctx, sc, j, now.current().Person)
+		return s.planPushes(ctx, sc, j, now.now.Person)
 	})
 	if err == nil && pass {
 		return s.passOver(ctx, j.turn)
@@ -126,7 +126,7 @@ func (s *Service) deliver(ctx context.Context, j pushJob, since time.Time) error
 			sc.Quiet()
 			return nil
 		}
-		devices, err := reachable(ctx, sc.Tx(), "d.id = $1 and d.person_id = $2", j.Device, now.current().Person)
+		devices, err := reachable(ctx, sc.Tx(), "d.id = $1 and d.person_id = $2", j.Device, now.now.Person)
 		if err != nil || len(devices) == 0 {
 			sc.Quiet()
 			return err
@@ -135,9 +135,9 @@ func (s *Service) deliver(ctx context.Context, j pushJob, since time.Time) error
 		outcome := s.send(ctx, devices[0], now.row)
 		sc.About(now.Space, now.ID)
 		sc.Note("device", j.Device)
-		sc.Note("person", now.current().Person)
+		sc.Note("person", now.now.Person)
 		sc.Note("outcome", outcome.code())
-		later = s.again(outcome, since, now.current().AskedAt.Add(s.times.Next))
+		later = s.again(outcome, since, now.now.AskedAt.Add(s.times.Next))
 		return outcome.keep(ctx, sc.Tx(), j.Device)
 	})
 	return errors.Join(err, later)

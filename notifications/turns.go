@@ -13,10 +13,10 @@ import (
 
 // inTurn opens the gate on an alert for the machine, under its channel's lock, and does fn while it is this turn's: an alert
 // that ended, or was passed on, is left alone.
-func (s *Service) inTurn(ctx context.Context, t turn, verb string, fn func(access.Grant, *whole) error) error {
+func (s *Service) inTurn(ctx context.Context, t turn, verb string, fn func(access.Grant, *whole, *step) error) error {
 	return s.watch.Alarm(ctx, t.Message, verb, func(g access.Grant) error {
 		a, err := load(ctx, g.Tx(), t.Message)
-		if errors.Is(err, errNone) || err == nil && (a.State != Open || a.current() == nil || a.current().Place != t.Place) {
+		if errors.Is(err, errNone) || err == nil && (a.State != Open || a.live(t.Place) == nil) {
 			g.Quiet()
 			return nil
 		}
@@ -24,14 +24,14 @@ func (s *Service) inTurn(ctx context.Context, t turn, verb string, fn func(acces
 			return err
 		}
 		g.Note("alert", a.ID)
-		return fn(g, a)
+		return fn(g, a, a.live(t.Place))
 	})
 }
 
 // next passes the alert on when nobody answered in time.
 func (s *Service) next(ctx context.Context, j nextJob) error {
-	return s.inTurn(ctx, j.turn, "alert.next", func(g access.Grant, a *whole) error {
-		if err := notBefore(a.current().AskedAt.Add(s.times.Next), g.At()); err != nil {
+	return s.inTurn(ctx, j.turn, "alert.next", func(g access.Grant, a *whole, now *step) error {
+		if err := notBefore(now.AskedAt.Add(s.times.Next), g.At()); err != nil {
 			return err
 		}
 		return s.advance(ctx, g, a)
@@ -40,8 +40,7 @@ func (s *Service) next(ctx context.Context, j nextJob) error {
 
 // repeat asks the same person again; one who may no longer be asked is passed over.
 func (s *Service) repeat(ctx context.Context, j repeatJob) error {
-	return s.inTurn(ctx, j.turn, "alert.repeat", func(g access.Grant, a *whole) error {
-		now := a.current()
+	return s.inTurn(ctx, j.turn, "alert.repeat", func(g access.Grant, a *whole, now *step) error {
 		if err := notBefore(now.AskedAt.Add(time.Duration(j.Round)*s.times.Repeat), g.At()); err != nil {
 			return err
 		}
@@ -50,7 +49,7 @@ func (s *Service) repeat(ctx context.Context, j repeatJob) error {
 			return err
 		}
 		if !holds(order, now.Person) {
-			return s.advance(ctx, g, a)
+			return s.advanceWithout(ctx, g, a, now)
 		}
 		g.Queue("update alert_steps set repeated_at = $3 where alert_id = $1 and place = $2", a.ID, now.Place, g.At())
 		g.Queue("update alerts set xid = pg_current_xact_id() where id = $1", a.ID)
@@ -64,17 +63,30 @@ func (s *Service) repeat(ctx context.Context, j repeatJob) error {
 
 // passOver asks the next person at once when the one whose turn it is lost the right to be asked.
 func (s *Service) passOver(ctx context.Context, t turn) error {
-	return s.inTurn(ctx, t, "alert.next", func(g access.Grant, a *whole) error {
+	return s.inTurn(ctx, t, "alert.next", func(g access.Grant, a *whole, now *step) error {
 		order, err := g.Alertable(ctx, g.Facts())
 		if err != nil {
 			return err
 		}
-		if holds(order, a.current().Person) {
+		if holds(order, now.Person) {
 			g.Quiet()
 			return nil
 		}
-		return s.advance(ctx, g, a)
+		return s.advanceWithout(ctx, g, a, now)
 	})
+}
+
+// advanceWithout passes over somebody who may no longer be asked: those asked together with her still are.
+func (s *Service) advanceWithout(ctx context.Context, g access.Grant, a *whole, gone *step) error {
+	i := slices.IndexFunc(a.waits(), func(t *step) bool { return t.Place != gone.Place })
+	if i < 0 {
+		return s.advance(ctx, g, a)
+	}
+	if *a.Owner != gone.Person {
+		g.Quiet()
+		return nil
+	}
+	return s.owns(ctx, g, a, a.waits()[i].Person)
 }
 
 func holds(order []access.Standing, person uuid.UUID) bool {
@@ -101,11 +113,16 @@ func (s *Service) ask(ctx context.Context, g access.Grant, a *whole, person uuid
 	t := turn{a.ID, a.Message, a.places() + 1}
 	g.Note("asked", person)
 	g.Queue(insertStep, a.ID, person, a.Message, a.Space, t.Place, g.At())
-	a.Owner = &person
-	if err := g.Change(ctx, "update alerts set owner_id = $2, xid = pg_current_xact_id() where id = $1", a.ID, person); err != nil {
+	if err := s.plan(ctx, g.Tx(), s.turnJobs(t, g.At())...); err != nil {
 		return err
 	}
-	if err := s.plan(ctx, g.Tx(), s.turnJobs(t, g.At())...); err != nil {
+	return s.owns(ctx, g, a, person)
+}
+
+// owns says who is asked now.
+func (s *Service) owns(ctx context.Context, g access.Grant, a *whole, person uuid.UUID) error {
+	a.Owner = &person
+	if err := g.Change(ctx, "update alerts set owner_id = $2, xid = pg_current_xact_id() where id = $1", a.ID, person); err != nil {
 		return err
 	}
 	return a.tell(g, g.Facts())

@@ -144,7 +144,7 @@ func (a *arena) equip(p *person) {
 
 const peopleAWorld = 8
 
-// profession gives each world two who open dossiers, one whom the matrix does not know, and anybody.
+// profession gives each world two who open dossiers, one whom the matrix does not know, a clinician outside, and anybody.
 func (d dice) profession(i int) Profession {
 	switch i % peopleAWorld {
 	case 0:
@@ -157,6 +157,8 @@ func (d dice) profession(i int) Profession {
 		return pick(d, []Profession{{"TRE_R85", "300"}, {"TRE_G15", "86"}, {"TRE_R85", "308"}}) // in no line of the matrix
 	case 4:
 		return pick(d, []Profession{{"TRE_R85", "309"}, {"TRE_R85", "330"}, {"TRE_G15", "21"}})
+	case 6: // stays outside, and may break the glass
+		return pick(d, []Profession{{"TRE_G15", "10"}, {"TRE_G15", "60"}, {"TRE_G15", "69"}, {"TRE_G15", "50"}})
 	}
 	p := pick(d, professions.All())
 	return Profession{p.System, p.Code}

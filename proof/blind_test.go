@@ -126,6 +126,7 @@ func (s *scene) fill() {
 	s.post(s.nurse, object{"category": "nursing", "text": "tension", "masks": []string{"MASQUE_PSOCIAL"}})
 	s.send(s.nurse, "b.txt", "", []byte("b"))
 	s.departed(note)
+	s.brokenInto()
 	s.well(s.ask(0, s.gp, "POST", "/receipts", object{"items": []object{{"message_id": note, "state": "seen"}}}))
 	s.well(s.ask(0, s.gp, "PUT", "/channels/"+s.channel+"/read", object{"message_id": note}))
 }
@@ -139,5 +140,14 @@ func (s *scene) departed(note string) {
 	var alert struct{ ID string }
 	s.into(s.ask(0, s.gp, "GET", "/messages/"+note+"/alert", nil), &alert)
 	s.well(s.ask(0, s.gp, "POST", "/alerts/"+alert.ID+"/acknowledge", object{"outcome": "handed_over", "to": s.left.id}))
+	s.leave()
+}
+
+// brokenInto has her who left come back in an emergency, and leave again.
+func (s *scene) brokenInto() {
+	s.Helper()
+	s.well(s.ask(0, s.left, "POST", "/emergencies", object{
+		"id": newID(), "family_name": "Dufour", "given_name": "Odette", "birth_date": "1939-03-12", "sex": "F", "hours": 2, "reason": "chute au domicile",
+	}))
 	s.leave()
 }

@@ -19,6 +19,10 @@ type faces struct {
 
 func (w *world) faces(all []*truth) {
 	f := &faces{world: w, all: all, at: w.now()}
+	broken := map[*truth][]opened{}
+	for _, t := range all {
+		broken[t] = w.openedIn(t.team)
+	}
 	for _, p := range w.people {
 		f.teamList(p)
 		listed := w.listedAlerts(p)
@@ -39,6 +43,7 @@ func (w *world) faces(all []*truth) {
 			f.measures(p, t, r)
 			f.alertsOf(p, t, r, listed)
 			f.documents(p, t, r)
+			f.emergencies(p, t, r, broken[t])
 			f.rowSecurity(p, t, r)
 		}
 	}

@@ -176,6 +176,7 @@ func (m *marked) plant() (messages, documents []string) {
 	m.well(m.ask(0, m.gp, "PUT", "/teams/"+m.team+"/thresholds", object{"items": []object{{"code": "body_weight", "component": "value", "high": limit}}}))
 	m.send(m.nurse, "Seule "+m.word("unattached")+".txt", m.word("alone"), []byte("Rien "+m.word("inside")))
 	m.begin("Coupée "+m.word("cut")+".txt", []byte("Début "+m.word("tail")+" et la suite"))
+	told := m.emergency()
 	for _, q := range []string{m.word("text"), m.word("caption"), m.word("query"), `"` + m.word("quoted") + `" -x`} {
 		m.wait("a complete search", func() bool {
 			return bytes.Contains(m.well(m.ask(0, m.gp, "GET", "/search?q="+strings.ReplaceAll(strings.ReplaceAll(q, " ", "+"), `"`, "%22"), nil)).raw, []byte(`"complete":true`))
@@ -186,7 +187,21 @@ func (m *marked) plant() (messages, documents []string) {
 	m.well(m.ask(0, m.gp, "POST", "/alerts/"+pushes[0].Message.AlertID+"/acknowledge", object{"outcome": "taken"}))
 	m.well(m.ask(0, m.gp, "POST", "/devices", m.phone()))
 	m.makeNeedles(picture, m.well(m.ask(0, m.nurse, "GET", "/documents/"+documents[0]+"/thumbnail", nil)).raw)
-	return []string{note, taken, gone, reply}, documents
+	return []string{note, taken, gone, reply, told}, documents
+}
+
+// emergency is opened by the stranger, judged, and ended; it gives the note that told of it.
+func (m *marked) emergency() string {
+	var e struct {
+		ID        string
+		MessageID string `json:"message_id"`
+	}
+	m.into(m.ask(0, m.stranger, "POST", "/emergencies", object{
+		"id": newID(), "family_name": "Dufour", "given_name": "Odette", "birth_date": "1939-03-12", "sex": "F", "hours": 2, "reason": "Chute " + m.word("urgency"),
+	}), &e)
+	m.well(m.ask(0, m.gp, "POST", "/teams/"+m.team+"/emergencies/"+e.ID+"/review", object{"verdict": "unjustified", "note": "Non " + m.word("judged")}))
+	m.well(m.ask(0, m.stranger, "DELETE", "/teams/"+m.team+"/members/"+m.stranger.id, nil))
+	return e.MessageID
 }
 
 func (m *marked) phone() object {

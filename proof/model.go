@@ -109,12 +109,38 @@ func (c Circle) At(person string, t time.Time) Rights {
 	if !r.Stands() {
 		return Rights{Person: person}
 	}
-	r.Actions = c.Matrix.actionsOf(c.Professions[person], r.Seats)
+	r.Actions = c.acting(person, t)
+	if c.intruding(person, t) {
+		return r
+	}
 	// Who opened the dossier manages its circle, and records the will, while nobody named to it does.
 	if person == c.Founder && !c.managed(t) {
 		r.Actions = append(r.Actions, "manage_circle", "record_will")
 	}
 	return r
+}
+
+// lasting are a person's places that are more than an emergency access.
+func (c Circle) lasting(person string, t time.Time) []Place {
+	return slices.DeleteFunc(c.places(person, t), func(p Place) bool {
+		return p.Basis == "emergency" || c.Matrix.line(c.Professions[person], p.Seat) == nil
+	})
+}
+
+// intruding: nothing but an emergency access gives her a place.
+func (c Circle) intruding(person string, t time.Time) bool { return len(c.lasting(person, t)) == 0 }
+
+// acting is what a person may do: of an emergency access, leave.
+func (c Circle) acting(person string, t time.Time) []string {
+	var seats []string
+	for _, p := range c.lasting(person, t) {
+		seats = addOnce(seats, p.Seat)
+	}
+	may := c.Matrix.actionsOf(c.Professions[person], seats)
+	if c.intruding(person, t) {
+		may = slices.DeleteFunc(may, func(action string) bool { return action != "end_own_membership" })
+	}
+	return may
 }
 
 func (c Circle) seated(person string, t time.Time) Rights {
@@ -127,7 +153,11 @@ func (c Circle) seated(person string, t time.Time) Rights {
 			continue
 		}
 		for i, category := range Categories {
-			cells[i] += line[category]
+			cell := line[category]
+			if p.Basis == "emergency" {
+				cell = strings.ReplaceAll(cell, "a", "") // no alert asks her
+			}
+			cells[i] += cell
 		}
 		r.Seats, r.Classes = addOnce(r.Seats, p.Seat), addOnce(r.Classes, line["mask_class"])
 		if p.FromNowOn && p.From.After(r.History) {
@@ -161,7 +191,7 @@ func addOnce(list []string, s string) []string {
 func (c Circle) managed(t time.Time) bool {
 	return slices.ContainsFunc(c.Places, func(p Place) bool {
 		r := c.seated(p.Person, t)
-		return r.Stands() && slices.Contains(c.Matrix.actionsOf(c.Professions[p.Person], r.Seats), "manage_circle")
+		return r.Stands() && slices.Contains(c.acting(p.Person, t), "manage_circle")
 	})
 }
 

@@ -60,6 +60,7 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 			"face: document shown", "face: document hidden", "face: unattached, its uploader's alone", "face: document of a withdrawn message",
 			"face: whole file", "face: range", "face: thumbnail", "face: document found", "face: hidden document not found",
 			"in flight: document read", "in flight: document refused",
+			"glass: answered 201", "glass: answered 403", "glass: answered 404", "glass: answered 409", "face: emergency told",
 			"narrowed", "in flight: narrowed", "narrowed: told who lost it", "face: explained", "face: history told",
 			"in flight: posted", "row security alone", "predicate alone",
 		})
@@ -120,6 +121,9 @@ func (w *world) live() {
 			w.lateComer()
 		}
 		w.postOne(pick(w.dice, w.teams))
+		if w.chance(12) {
+			w.breakOne(pick(w.dice, w.teams))
+		}
 		if w.chance(15) {
 			w.changeOne(pick(w.dice, w.teams))
 		}

@@ -128,7 +128,7 @@ func (s *scene) shown(p *person, messages, documents []string, query string) map
 	}
 	for _, path := range []string{
 		"/channels/" + s.channel + "/messages", "/teams/" + s.team, "/teams/" + s.team + "/measures", "/teams/" + s.team + "/thresholds",
-		"/teams/" + s.team + "/documents", "/teams/" + s.team + "/will", "/search?q=" + query, "/alerts", "/sync", "/teams",
+		"/teams/" + s.team + "/documents", "/teams/" + s.team + "/will", "/teams/" + s.team + "/emergencies", "/emergencies", "/search?q=" + query, "/alerts", "/sync", "/teams",
 	} {
 		get(path)
 	}

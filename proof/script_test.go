@@ -31,6 +31,7 @@ type world struct {
 
 type team struct {
 	id       string
+	patient  object
 	channels []string
 }
 
@@ -82,7 +83,7 @@ func (w *world) open(by *person) *team {
 		TeamID string `json:"team_id"`
 	}
 	w.into(w.ask(w.IntN(2), by, "POST", "/patients", body), &opened)
-	t := &team{id: opened.TeamID}
+	t := &team{id: opened.TeamID, patient: body}
 	var id string
 	w.each(w.owner, []any{&id}, func() { t.channels = append(t.channels, id) }, "select id::text from channels where space_id = $1 order by id", t.id)
 	return t

@@ -194,8 +194,11 @@ func (d dice) places(c *circle) {
 			case 3:
 				p.Seat = pick(d, []string{"expert", "remplacant", "secretariat", "bogus", ""})
 			}
-			if d.chance(20) {
+			switch {
+			case d.chance(20):
 				p.Basis = "consent"
+			case d.chance(15):
+				p.Basis, p.Seat = "emergency", pick(d, []string{"intervenant", "intervenant", "referent"})
 			}
 			c.Places = append(c.Places, p)
 		}

@@ -121,3 +121,12 @@ func (tx *Tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 type deadRow struct{}
 
 func (deadRow) Scan(...any) error { return ErrTxDone }
+
+// OrNull is null for what is not there.
+func OrNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}

@@ -85,7 +85,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, team uuid.UUID) (
 	if err != nil {
 		return Team{}, err
 	}
-	out := Team{TeamItem: itemOf(d, c.standing, c.channels), My: rightsOf(c.standing, professionOf(people[actor.Person])), Managed: anyManages(c.standings)}
+	out := Team{TeamItem: itemOf(d, c.standing, c.channels), My: rightsOf(c.standing, professionOf(people[actor.Person])), Managed: access.Managed(c.standings)}
 	out.Patient.Homonyms = d.likeness().homonyms(all)
 	out.Members, out.Ended = c.members(people)
 	return out, nil

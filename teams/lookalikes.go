@@ -133,10 +133,9 @@ func (s *Service) journalLookAlike(ctx context.Context, actor access.Actor, alik
 		if c.Name != nil {
 			answer = "named"
 		}
-		lines[i] = audit.Line{
-			Actor: actor.Person, Session: actor.Session, Workplace: actor.Workplace, Address: actor.Address, Verb: "patient.look_alike",
-			Refused: true, Space: c.space, Object: c.patient, Detail: map[string]any{"answer": answer, "candidates": len(alike.Candidates)},
-		}
+		lines[i] = actor.Line("patient.look_alike", c.patient)
+		lines[i].Refused, lines[i].Space = true, c.space
+		lines[i].Detail = map[string]any{"answer": answer, "candidates": len(alike.Candidates)}
 	}
 	return audit.Write(ctx, s.db.Pool, lines...)
 }

@@ -180,7 +180,7 @@ func addMember(ctx context.Context, g access.Grant, req NewMember, person profes
 func mayJoin(ctx context.Context, g access.Grant, req NewMember, person professions.Person) error {
 	var active, holds bool
 	err := g.Tx().QueryRow(ctx, `select exists (select from accounts where person_id = $1 and active),
-		exists (select from memberships where space_id = $2 and person_id = $1 and seat = $3
+		exists (select from memberships where space_id = $2 and person_id = $1 and seat = $3 and basis <> '`+access.BasisEmergency+`'
 			and valid_until > valid_from and valid_until > greatest($4, statement_timestamp())
 			and valid_from < coalesce($5, $6::timestamptz))`,
 		req.ProfessionalID, g.Space(), req.Seat, req.From, req.Until, access.Forever).Scan(&active, &holds)
@@ -283,14 +283,5 @@ func managed(ctx context.Context, g access.Grant) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return anyManages(standings), nil
-}
-
-func anyManages(standings map[uuid.UUID]access.Standing) bool {
-	for _, st := range standings {
-		if st.Actions&access.ManageCircle != 0 {
-			return true
-		}
-	}
-	return false
+	return access.Managed(standings), nil
 }

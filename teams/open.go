@@ -239,7 +239,7 @@ func keepPatient(ctx context.Context, g access.Grant, o opening) error {
 		values ($1, $2, $3, $4, $5, $6, $7::text::date, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		append([]any{o.ID, g.Space()}, append(o.Identity.columns(), o.birth, o.used, o.given, g.Actor().Person, g.At())...)...)
 	b.Queue(`insert into wills (id, space_id, kind, given_by, how, given_at, recorded_by, recorded_at) values ($1, $2, $3, $4, $5, least($6::timestamptz, $8::timestamptz), $7, $8::timestamptz)`,
-		newID(), g.Space(), access.WillInformation, o.Information.GivenBy, orNull(o.Information.How), o.Information.GivenAt, g.Actor().Person, g.At())
+		newID(), g.Space(), access.WillInformation, o.Information.GivenBy, storage.OrNull(o.Information.How), o.Information.GivenAt, g.Actor().Person, g.At())
 	if err := g.Tx().SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("keep patient: %w", err)
 	}
@@ -249,8 +249,8 @@ func keepPatient(ctx context.Context, g access.Grant, o opening) error {
 // columns are the identity's, in the order of the patients' table.
 func (id Identity) columns() []any {
 	return []any{
-		id.BirthName, orNull(id.UsedName), id.GivenNames, id.Sex, id.BirthDate, orNull(id.BirthPlace), orNull(id.BirthPlaceCode), id.IdentityStatus,
-		orNull(id.INSMatricule), orNull(id.INSOID), orNull(id.Address), orNull(id.Town), orNull(id.DoorCode), orEmpty(id.Telephones), orEmpty(id.Carers),
+		id.BirthName, storage.OrNull(id.UsedName), id.GivenNames, id.Sex, id.BirthDate, storage.OrNull(id.BirthPlace), storage.OrNull(id.BirthPlaceCode), id.IdentityStatus,
+		storage.OrNull(id.INSMatricule), storage.OrNull(id.INSOID), storage.OrNull(id.Address), storage.OrNull(id.Town), storage.OrNull(id.DoorCode), orEmpty(id.Telephones), orEmpty(id.Carers),
 	}
 }
 

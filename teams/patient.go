@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"liaison/access"
+	"liaison/storage"
 )
 
 // Patient is the person cared for, as the members of the circle see her.
@@ -118,9 +119,9 @@ func dossiersOf(ctx context.Context, sc access.Scope, circles []uuid.UUID, born 
 
 func (d dossier) patient() Patient {
 	p := Patient{
-		ID: d.ID, BirthName: d.BirthName, UsedName: orNull(d.UsedName), GivenNames: d.GivenNames, Sex: d.Sex, BirthDate: d.BirthDate,
-		BirthPlace: orNull(d.BirthPlace), BirthPlaceCode: orNull(d.BirthPlaceCode), IdentityStatus: d.IdentityStatus,
-		Address: orNull(d.Address), Town: orNull(d.Town), DoorCode: orNull(d.DoorCode),
+		ID: d.ID, BirthName: d.BirthName, UsedName: storage.OrNull(d.UsedName), GivenNames: d.GivenNames, Sex: d.Sex, BirthDate: d.BirthDate,
+		BirthPlace: storage.OrNull(d.BirthPlace), BirthPlaceCode: storage.OrNull(d.BirthPlaceCode), IdentityStatus: d.IdentityStatus,
+		Address: storage.OrNull(d.Address), Town: storage.OrNull(d.Town), DoorCode: storage.OrNull(d.DoorCode),
 		Telephones: orEmpty(d.Telephones), Carers: orEmpty(d.Carers), Homonyms: []Homonym{},
 	}
 	if d.IdentityStatus == Qualified && d.INSMatricule != "" {
@@ -135,11 +136,13 @@ func (d dossier) patient() Patient {
 	return p
 }
 
-func orNull(text string) *string {
-	if text == "" {
-		return nil
+// ShownName is how the patient is named in one line: « MARCILLAC Odette ».
+func (p Patient) ShownName() string {
+	used := ""
+	if p.UsedName != nil {
+		used = *p.UsedName
 	}
-	return &text
+	return shownName(p.BirthName, used, p.GivenNames)
 }
 
 func orEmpty[T any](list []T) []T {

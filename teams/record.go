@@ -90,7 +90,7 @@ func recordWill(ctx context.Context, g access.Grant, req NewWill) (created bool,
 	system, code, category := req.columns()
 	_, err = g.Tx().Exec(ctx, `insert into wills (id, space_id, kind, person_id, profession_system, profession_code, category, given_by, how, given_at,
 			recorded_by, recorded_at, withdraws) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		req.ID, g.Space(), req.Kind, req.ProfessionalID, system, code, category, orNull(req.GivenBy), orNull(req.How), given,
+		req.ID, g.Space(), req.Kind, req.ProfessionalID, system, code, category, storage.OrNull(req.GivenBy), storage.OrNull(req.How), given,
 		g.Actor().Person, g.At(), req.Withdraws)
 	if _, used := storage.IsUnique(err); used {
 		return false, ErrConflict
@@ -147,7 +147,7 @@ func replayedWill(ctx context.Context, g access.Grant, req NewWill) (bool, error
 			and profession_code is not distinct from $5 and category is not distinct from $6 and given_by is not distinct from $7
 			and how is not distinct from $8 and withdraws is not distinct from $9 and recorded_by = $10, given_at, recorded_at
 		from wills where id = $1`,
-		req.ID, req.Kind, req.ProfessionalID, system, code, category, orNull(req.GivenBy), orNull(req.How), req.Withdraws, g.Actor().Person).
+		req.ID, req.Kind, req.ProfessionalID, system, code, category, storage.OrNull(req.GivenBy), storage.OrNull(req.How), req.Withdraws, g.Actor().Person).
 		Scan(&space, &is, &given, &recorded)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil

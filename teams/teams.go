@@ -18,9 +18,11 @@ import (
 	"liaison/storage"
 )
 
-// Keys makes the key of a space before anything is kept in it (the vault). Calling it again for a space does nothing.
+// Keys makes the key of a space before anything is kept in it, and seals with it (the vault). Making it again does nothing.
 type Keys interface {
 	Create(ctx context.Context, space uuid.UUID) error
+	Seal(ctx context.Context, space, id uuid.UUID, revision int, plain []byte) ([]byte, error)
+	Unseal(ctx context.Context, space, id uuid.UUID, revision int, sealed []byte) ([]byte, error)
 }
 
 // People knows how professionals are shown (the accounts); unknown ids are absent.
@@ -30,6 +32,9 @@ type People interface {
 
 // Service is the patients and circles of one instance, as one node sees them.
 type Service struct {
+	// Notebook is told of emergency accesses; set before serving.
+	Notebook Notebook
+
 	gate   *access.Gate
 	db     *storage.DB // for journal lines that must outlive a refused transaction
 	keys   Keys
@@ -44,7 +49,7 @@ func New(gate *access.Gate, db *storage.DB, keys Keys, people People, secret []b
 	if len(secret) < 32 {
 		return nil, errors.New("teams: a secret of 32 bytes or more is needed")
 	}
-	return &Service{gate: gate, db: db, keys: keys, people: people, secret: secret, probes: newProbes(), now: time.Now}, nil
+	return &Service{Notebook: noNotebook{}, gate: gate, db: db, keys: keys, people: people, secret: secret, probes: newProbes(), now: time.Now}, nil
 }
 
 // seal is a keyed hash of parts, each under its own length, for one use.
@@ -84,6 +89,21 @@ var ErrConflict = errors.New("id already used for something else")
 
 // ErrLastManager answers what would leave a circle without anybody to manage it: name another first.
 var ErrLastManager = errors.New("nobody would manage the circle")
+
+// Answers to somebody who would break the glass. ErrNoMatch says no more of a dossier that is not there than of one whose patient
+// refuses.
+var (
+	ErrNoMatch   = errors.New("no dossier of exactly this identity, or none to be opened")
+	ErrSeveral   = errors.New("several dossiers have this identity")
+	ErrEmergency = fmt.Errorf("the profession opens no emergency access: %w", access.ErrForbidden)
+	ErrOwnReview = fmt.Errorf("nobody judges her own emergency access: %w", access.ErrForbidden)
+	ErrReviewed  = errors.New("the emergency access was judged otherwise")
+)
+
+// ErrStands answers somebody who has a place in the circle she would break into.
+type ErrStands struct{ Team uuid.UUID }
+
+func (e ErrStands) Error() string { return "a member of the circle already" }
 
 // ErrNotDemo refuses what only a demo instance may do.
 var ErrNotDemo = errors.New("not a demo instance")

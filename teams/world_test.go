@@ -3,6 +3,7 @@ package teams
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"liaison/events"
 	"liaison/professions"
 	"liaison/storage/storagetest"
+	"liaison/vault"
 )
 
 // world is an instance with one person of each of several professions and no dossier.
@@ -31,10 +33,13 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	t.Parallel()
-	w := &world{t: t, test: storagetest.New(t), keys: &keyring{}}
+	w := &world{t: t, test: storagetest.New(t)}
+	kept, err := vault.Open(t.Context(), w.test.KeysURL, filepath.Join(t.TempDir(), "master.key"))
+	w.ok(err)
+	t.Cleanup(kept.Close)
+	w.keys = &keyring{Vault: kept}
 	gate := access.NewGate(w.test.DB, events.NewMemory())
 	w.ok(gate.PublishDefault(t.Context()))
-	var err error
 	w.owner, err = pgx.Connect(t.Context(), w.test.OwnerURL)
 	w.ok(err)
 	t.Cleanup(func() { _ = w.owner.Close(context.Background()) })
@@ -230,12 +235,13 @@ func (d directory) Persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]
 
 // keyring remembers which spaces were given a key.
 type keyring struct {
+	*vault.Vault
 	mu   sync.Mutex
 	made []uuid.UUID
 	fail error
 }
 
-func (k *keyring) Create(_ context.Context, space uuid.UUID) error {
+func (k *keyring) Create(ctx context.Context, space uuid.UUID) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.fail != nil {
@@ -244,5 +250,5 @@ func (k *keyring) Create(_ context.Context, space uuid.UUID) error {
 	if !slices.Contains(k.made, space) {
 		k.made = append(k.made, space)
 	}
-	return nil
+	return k.Vault.Create(ctx, space)
 }

@@ -134,6 +134,7 @@ func (w *World) features() {
 		Gate: w.Gate, DB: w.DB.DB, Keys: w.Vault, People: people{w.Accounts}, Log: slog.New(slog.NewTextHandler(w.T.Output(), nil)),
 	})
 	w.Chat.Files = node.Files{Documents: w.Documents}
+	w.Teams.Notebook = node.Notebook{Service: w.Chat}
 	pushes, err := webpush.New(webpush.Config{Secret: secret, Contact: "mailto:assistance@example.org"})
 	w.must(err)
 	// Its jobs are not run: nothing rings here.

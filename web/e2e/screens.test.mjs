@@ -145,6 +145,7 @@ const screens = {
     },
   },
   circle: { as: 'coordinatrice', path: () => `/patients/${odette.id}/cercle`, shown: (page) => page.getByText('Mariam Diallo').locator('visible=true').first().waitFor() },
+  emergency_form: { as: 'medecin2', path: () => '/urgence', shown: (page) => page.getByRole('button', { name: 'Ouvrir le dossier en urgence' }).waitFor() },
   accesses: {
     as: 'idec-ssiad',
     path: () => `/patients/${place.led.id}/acces`,

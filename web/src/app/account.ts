@@ -7,6 +7,7 @@ import { Audiences } from './audience';
 import { background } from './background';
 import { Db } from './db';
 import { Drafts } from './drafts';
+import { Emergencies } from './emergencies';
 import { Files } from './files';
 import { Live, type Socket } from './live';
 import { memory } from './memory';
@@ -37,6 +38,7 @@ export class Account implements AccountFace {
   readonly files: Files;
   readonly audiences: Audiences;
   readonly alerts: Alerts;
+  readonly emergencies: Emergencies;
   readonly notices: Notices;
   readonly push: Push;
   readonly search: Search;
@@ -64,6 +66,7 @@ export class Account implements AccountFace {
     this.notices = new Notices();
     this.push = new Push(api, browserPlace(memory()), me.id);
     this.alerts = new Alerts({ me: me.id, api, ring: chime, badge: appBadge, visible: () => document.visibilityState === 'visible' });
+    this.emergencies = new Emergencies(api);
     const onAlert = (event: ChangeEvent) => this.alerts.heard(event);
     const onNews = (message: Message, team: Id) => this.notices.tell(message, team);
     const onGone = (messages: Id[]) => {
@@ -94,11 +97,23 @@ export class Account implements AccountFace {
     this.live.start();
     background(this.store.refresh());
     background(this.alerts.refresh());
+    this.#followEmergencies();
     background(this.push.renew());
     background(this.outbox.flush());
     background(this.files.sweep());
     this.live.state.subscribe((state) => {
       if (state === 'live' && !this.#closed) this.outbox.wake();
+    });
+  }
+
+  /** Whoever answers for a circle is told of an emergency by its alert. */
+  #followEmergencies(): void {
+    let asked: string | null = null;
+    this.alerts.asking.subscribe((alerts) => {
+      const now = alerts.map((one) => one.id).join();
+      if (now === asked || this.#closed) return;
+      asked = now;
+      background(this.emergencies.refresh());
     });
   }
 

@@ -5,9 +5,13 @@ import type {
   Category,
   Device,
   Document,
+  DueEmergency,
+  Emergency,
   Found,
   Id,
+  InformedHow,
   Instance,
+  Instant,
   Invitation,
   Me,
   MatrixDraft,
@@ -22,6 +26,7 @@ import type {
   NewAccount,
   NewDevice,
   NewDocument,
+  NewEmergency,
   NewMember,
   NewMessage,
   NewPatient,
@@ -38,6 +43,7 @@ import type {
   SyncAnswer,
   Team,
   TeamItem,
+  Verdict,
   WholeDraft,
   WholeMatrix,
   Will,
@@ -117,6 +123,26 @@ export class Api {
   }
   updatePatient(team: Id, change: Partial<Omit<NewPatient, 'id'>>): Promise<Patient> {
     return this.http.patch(`/teams/${id(team)}/patient`, change);
+  }
+
+  breakGlass(asked: NewEmergency): Promise<Emergency> {
+    return this.http.post('/emergencies', asked);
+  }
+  /** What I have to follow up, and my own that are open. */
+  emergenciesDue(): Promise<Page<DueEmergency>> {
+    return this.http.get('/emergencies');
+  }
+  emergencies(team: Id): Promise<Page<Emergency>> {
+    return this.http.get(`/teams/${id(team)}/emergencies`);
+  }
+  informed(team: Id, emergency: Id, at: Instant, how: InformedHow): Promise<Emergency> {
+    return this.http.post(`/teams/${id(team)}/emergencies/${id(emergency)}/informed`, { at, how });
+  }
+  review(team: Id, emergency: Id, verdict: Verdict, note: string): Promise<Emergency> {
+    return this.http.post(`/teams/${id(team)}/emergencies/${id(emergency)}/review`, { verdict, note });
+  }
+  emergencyLetter(team: Id, emergency: Id): Promise<Blob> {
+    return this.http.file(`/teams/${id(team)}/emergencies/${id(emergency)}/letter.pdf`);
   }
 
   teams(cursor?: string): Promise<Page<TeamItem>> {

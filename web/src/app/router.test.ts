@@ -8,6 +8,7 @@ describe('routes', () => {
     ['/patients', { name: 'patients' }],
     ['/patients/', { name: 'patients' }],
     ['/patients/nouveau', { name: 'patient_new' }],
+    ['/urgence', { name: 'emergency' }],
     ['/patients/t1', { name: 'dossier', team_id: 't1', view: 'notebook' }],
     ['/patients/t1/cercle', { name: 'dossier', team_id: 't1', view: 'circle' }],
     ['/patients/t1/acces', { name: 'dossier', team_id: 't1', view: 'accesses' }],

@@ -15,6 +15,7 @@ const fixed: Record<string, Route> = {
   connexion: { name: 'sign_in' },
   patients: { name: 'patients' },
   'patients/nouveau': { name: 'patient_new' },
+  urgence: { name: 'emergency' },
   recherche: { name: 'search' },
   alertes: { name: 'alerts' },
   compte: { name: 'account' },
@@ -45,6 +46,7 @@ export const paths = {
   signIn: () => '/connexion',
   patients: () => '/patients',
   patientNew: () => '/patients/nouveau',
+  emergency: () => '/urgence',
   dossier: (team: string, view: DossierView = 'notebook') => `/patients/${encodeURIComponent(team)}/${words[view]}`,
   message: (team: string, message: string) =>
     `/patients/${encodeURIComponent(team)}/messages/${encodeURIComponent(message)}`,

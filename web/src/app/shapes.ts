@@ -20,6 +20,7 @@ import type {
 import type { Threshold } from '../model/series';
 import type { Api, ApiError } from './api';
 import type { Alerts } from './alerts';
+import type { Emergencies } from './emergencies';
 import type { Notices } from './notices';
 import type { Push } from './push';
 import type { Search } from './search';
@@ -260,6 +261,7 @@ export interface AccountFace {
   files: FilesFace;
   audiences: { open(team_id: Id): ComposerAudience };
   alerts: Alerts;
+  emergencies: Emergencies;
   notices: Notices;
   push: Push;
   search: Search;
@@ -280,6 +282,7 @@ export type Route =
   | { name: 'sign_in' }
   | { name: 'patients' }
   | { name: 'patient_new' }
+  | { name: 'emergency' }
   | { name: 'search' }
   | { name: 'alerts' }
   | { name: 'alert'; alert_id: Id }

@@ -9,6 +9,7 @@ import { common } from './en/common';
 import { composer } from './en/composer';
 import { documents } from './en/documents';
 import { dossier } from './en/dossier';
+import { emergency } from './en/emergency';
 import { errors } from './en/errors';
 import { matrix } from './en/matrix';
 import { measures } from './en/measures';
@@ -17,5 +18,5 @@ import { search } from './en/search';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, accesses, alerts, measures, search, account, admin, matrix, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, errors };
 

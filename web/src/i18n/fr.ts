@@ -7,6 +7,7 @@ import { common } from './fr/common';
 import { composer } from './fr/composer';
 import { documents } from './fr/documents';
 import { dossier } from './fr/dossier';
+import { emergency } from './fr/emergency';
 import { errors } from './fr/errors';
 import { matrix } from './fr/matrix';
 import { measures } from './fr/measures';
@@ -15,6 +16,6 @@ import { search } from './fr/search';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, documents, circle, accesses, alerts, measures, search, account, admin, matrix, errors };
+export const fr = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, errors };
 
 export type Fr = typeof fr;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { teamItem } from '../testing/fakes';
-import { current, storyOf } from './alerts';
+import { asked, current, storyOf } from './alerts';
 import type { Alert } from './types';
 
 const [nadia, baudry, aubrun] = ['Nadia Ferhat', 'Dr Hélène Baudry', 'Cécile Aubrun'].map((display_name) => ({ id: display_name, display_name }));
@@ -27,5 +27,12 @@ describe('the story of an alert', () => {
   it('knows with whom it is', () => {
     expect(current(alert)?.professional.id).toBe('Dr Hélène Baudry');
     expect(current({ ...alert, steps: alert.steps.slice(1) })).toBeNull();
+  });
+
+  it('knows all whom it asked at once and who have not answered', () => {
+    const both = alert.steps.map((step) => ({ ...step, asked_at: at(10), answered_at: null, outcome: null }));
+    expect(asked({ ...alert, state: 'open', steps: both }).map((step) => step.professional.id)).toEqual([baudry!.id, aubrun!.id]);
+    expect(asked({ ...alert, state: 'open', steps: [{ ...both[0]!, answered_at: at(11), outcome: 'handed_over' }, both[1]!] })).toHaveLength(1);
+    expect(asked({ ...alert, state: 'open', steps: [both[0]!, { ...both[1]!, asked_at: at(30) }] })).toHaveLength(1);
   });
 });

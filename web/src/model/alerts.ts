@@ -33,6 +33,12 @@ function linesOf(step: AlertStep): Line[] {
   return told.flatMap(([what, at]) => (at ? [{ what, at, who: step.professional }] : []));
 }
 
+/** Whose answer it waits for: several, when they were asked at once. */
+export function asked(alert: Alert): AlertStep[] {
+  const last = current(alert);
+  return alert.steps.filter((step) => step === last || (last?.asked_at && step.asked_at === last.asked_at && !step.answered_at));
+}
+
 /** The one asked last and not yet answered: with whom it is now. */
 export function current(alert: Alert): AlertStep | null {
   return alert.steps.findLast((step) => !step.answered_at) ?? null;

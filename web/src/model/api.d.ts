@@ -507,6 +507,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emergencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Emergency accesses one has to follow up, and one's own that are open */
+        get: operations["get-emergencies"];
+        put?: never;
+        /** Break the glass: open a dossier in an emergency, for some hours */
+        post: operations["post-emergencies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instance": {
         parameters: {
             query?: never;
@@ -1019,6 +1037,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{team}/emergencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Emergency accesses of a circle, newest first */
+        get: operations["get-teams-team-emergencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/emergencies/{emergency}/informed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that the patient was told */
+        post: operations["post-teams-team-emergencies-emergency-informed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/emergencies/{emergency}/letter.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The letter that tells the patient */
+        get: operations["get-teams-team-emergencies-emergency-letter.pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/emergencies/{emergency}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge an emergency access, once */
+        post: operations["post-teams-team-emergencies-emergency-review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/journal": {
         parameters: {
             query?: never;
@@ -1388,6 +1474,55 @@ export interface components {
             /** Format: int32 */
             width: number | null;
         };
+        Due: {
+            /** Format: uuid */
+            id: string;
+            informed: components["schemas"]["Informed"] | null;
+            may_review: boolean;
+            /**
+             * Format: uuid
+             * @description The note that told the médecin traitant and the référents.
+             */
+            message_id: string;
+            open: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            patient: components["schemas"]["Patient"];
+            professional: components["schemas"]["Professional"];
+            reason: string;
+            review: components["schemas"]["Review"] | null;
+            /** Format: uuid */
+            team_id: string;
+            /**
+             * Format: date-time
+             * @description When it ends, or ended if that was earlier.
+             */
+            until: string;
+        };
+        Emergency: {
+            /** Format: uuid */
+            id: string;
+            informed: components["schemas"]["Informed"] | null;
+            may_review: boolean;
+            /**
+             * Format: uuid
+             * @description The note that told the médecin traitant and the référents.
+             */
+            message_id: string;
+            open: boolean;
+            /** Format: date-time */
+            opened_at: string;
+            professional: components["schemas"]["Professional"];
+            reason: string;
+            review: components["schemas"]["Review"] | null;
+            /** Format: uuid */
+            team_id: string;
+            /**
+             * Format: date-time
+             * @description When it ends, or ended if that was earlier.
+             */
+            until: string;
+        };
         EndedAlert: {
             /** Format: date-time */
             ended_at: string | null;
@@ -1439,6 +1574,13 @@ export interface components {
             given_at: string;
             given_by: string;
             how?: string;
+        };
+        Informed: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Professional"];
+            /** @enum {string} */
+            how: "letter" | "mail" | "in_person" | "telephone";
         };
         Instance: {
             /** @description Invented people and patients only. */
@@ -1735,6 +1877,30 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        NewEmergency: {
+            /** Format: date */
+            birth_date: string;
+            /** @description Of birth, or the one used. */
+            family_name: string;
+            /** @description One of the given names. */
+            given_name: string;
+            /**
+             * Format: int64
+             * @description 1 to 24.
+             */
+            hours: number;
+            /** Format: uuid */
+            id: string;
+            reason: string;
+            /** @enum {string} */
+            sex: "F" | "M" | "U";
+        };
+        NewInformed: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            how: "letter" | "mail" | "in_person" | "telephone";
+        };
         NewMember: {
             basis: string;
             /** Format: date-time */
@@ -1772,6 +1938,12 @@ export interface components {
              * @description The author's clock, for the reader only.
              */
             written_at?: string | null;
+        };
+        NewReview: {
+            /** @description Needed where it was not justified. */
+            note?: string;
+            /** @enum {string} */
+            verdict: "justified" | "unjustified";
         };
         NewWill: {
             category?: string;
@@ -1873,6 +2045,16 @@ export interface components {
         };
         PageDocument: {
             items: components["schemas"]["Document"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageDue: {
+            items: components["schemas"]["Due"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageEmergency: {
+            items: components["schemas"]["Emergency"][];
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -1998,6 +2180,11 @@ export interface components {
             incident?: string;
             /** Format: int64 */
             status: number;
+            /**
+             * Format: uuid
+             * @description The circle one belongs to already (emergency_not_needed).
+             */
+            team_id?: string;
             title: string;
             type: string;
         };
@@ -2106,6 +2293,14 @@ export interface components {
         };
         ResetLink: {
             invitation: components["schemas"]["Link"] | null;
+        };
+        Review: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Professional"];
+            note: string;
+            /** @enum {string} */
+            verdict: "justified" | "unjustified";
         };
         Revision: {
             /** Format: date-time */
@@ -3581,6 +3776,68 @@ export interface operations {
             };
         };
     };
+    "get-emergencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDue"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-emergencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEmergency"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-instance": {
         parameters: {
             query?: never;
@@ -4603,6 +4860,143 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageDocument"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teams-team-emergencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageEmergency"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teams-team-emergencies-emergency-informed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+                emergency: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInformed"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Emergency"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-teams-team-emergencies-emergency-letter.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+                emergency: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teams-team-emergencies-emergency-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+                emergency: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReview"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Emergency"];
                 };
             };
             /** @description Error */

@@ -59,6 +59,12 @@ export function whenInSentence(at: string | Date, lang: Lang = 'fr', now: Date =
   return thisWeek(days) ? `${lang === 'en' ? on : ''}${dayName(at, lang, now)} ${time}` : `${on}${shortDay(at)} ${time}`;
 }
 
+/** « 14 h 05 », « demain, 2 h 10 »: an end within a day. */
+export function soon(at: string | Date, lang: Lang = 'fr', now: Date = new Date()): string {
+  if (daysAgo(at, now) === 0) return hour(at, lang);
+  return `${lang === 'en' ? 'tomorrow' : 'demain'}, ${hour(at, lang)}`;
+}
+
 /** For a list, short: « 8 h 10 », « hier », « samedi », « 12/03/2026 ». */
 export function whenShort(at: string | Date, lang: Lang = 'fr', now: Date = new Date()): string {
   const days = daysAgo(at, now);

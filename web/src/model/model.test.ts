@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { message } from '../testing/fakes';
 import { audienceSentence, nobodyElse } from './audience';
 import { categoryCodes, categoryLabel, categoryShort, inOrder } from './categories';
-import { dayName, dayTitle, hour, when, whenInSentence, whenShort } from './dates';
+import { dayName, dayTitle, hour, soon, when, whenInSentence, whenShort } from './dates';
 import { ageText, birthDate, bornSentence, matches, otherBirthName, parseBirthDate, patientName } from './identity';
 import { newId } from './ids';
 import { byTime, gone, merge, withReply, without } from './merge';
@@ -61,6 +61,8 @@ describe('dates', () => {
     expect(when(new Date(2026, 10, 16, 23, 59), 'fr', now)).toBe('hier, 23\u00a0h\u00a059');
     expect(when(new Date(2026, 10, 17, 0, 1), 'fr', now)).toBe('0\u00a0h\u00a001');
     expect(when(new Date(2026, 2, 12, 8, 10), 'fr', now)).toBe('12/03/2026, 8\u00a0h\u00a010');
+    expect(soon(new Date(2026, 10, 18, 2, 10), 'fr', now)).toBe('demain, 2\u00a0h\u00a010');
+    expect(soon(new Date(2026, 10, 17, 23, 5), 'en', now)).toBe('23:05');
     expect(whenInSentence(new Date(2026, 10, 16, 8, 10), 'fr', now)).toBe('hier à 8\u00a0h\u00a010');
   });
   it('names the day of this week, and gives the figures of others', () => {

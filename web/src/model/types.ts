@@ -27,7 +27,7 @@ export type Seat =
   | 'remplacant'
   | 'secretariat'
   | 'expert';
-export type Basis = 'care_team_1' | 'care_team_2' | 'care_team_3' | 'consent';
+export type Basis = 'care_team_1' | 'care_team_2' | 'care_team_3' | 'consent' | 'emergency';
 export type IdentityStatus = 'PROV' | 'RECUP' | 'VALI' | 'QUAL';
 export type MaskCode =
   | 'INVISIBLE_PATIENT'
@@ -230,6 +230,38 @@ export interface NewMember {
   from?: Instant;
   until?: Instant;
   from_now_on?: boolean;
+}
+
+/** An emergency access: what was asked, and what became of it. */
+export interface Emergency {
+  id: Id;
+  team_id: Id;
+  professional: Professional;
+  reason: string;
+  opened_at: Instant;
+  until: Instant;
+  open: boolean;
+  message_id: Id;
+  informed: { at: Instant; how: InformedHow; by: Professional } | null;
+  review: { verdict: Verdict; note: string; at: Instant; by: Professional } | null;
+  may_review: boolean;
+}
+
+export type InformedHow = 'letter' | 'mail' | 'in_person' | 'telephone';
+export type Verdict = 'justified' | 'unjustified';
+
+export interface DueEmergency extends Emergency {
+  patient: Patient;
+}
+
+export interface NewEmergency {
+  id: Id;
+  family_name: string;
+  given_name: string;
+  birth_date: Day;
+  sex: Sex;
+  reason: string;
+  hours: number;
 }
 
 export type WillKind = 'information' | 'non_opposition' | 'consent' | 'opposition';

@@ -17,6 +17,7 @@ export const circle = {
   basis_care_team_2: 'Care team: named by the patient',
   basis_care_team_3: 'Care team: declared common organisation',
   basis_consent: 'Consent of the patient',
+  basis_emergency: 'Emergency access (break-glass)',
   from: 'Since {date}',
   until: 'Until {date}',
   start: 'Start',

@@ -17,6 +17,7 @@ export const circle = {
   basis_care_team_2: 'Équipe de soins : désigné par le patient',
   basis_care_team_3: 'Équipe de soins : organisation commune déclarée',
   basis_consent: 'Consentement du patient',
+  basis_emergency: 'Accès d’urgence (bris de glace)',
   from: 'Depuis le {date}',
   until: 'Jusqu’au {date}',
   start: 'Début',

@@ -25,6 +25,8 @@ export function shown(route: Route): Shown {
       return plain('Patients', true);
     case 'patient_new':
       return plain('NewPatient', true);
+    case 'emergency':
+      return plain('Emergency', true);
     case 'dossier':
       return { page: 'Dossier', props: { team: route.team_id, tab: route.view }, list: true, key: route.team_id };
     case 'message': {
