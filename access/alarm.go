@@ -42,7 +42,7 @@ func (s Standing) Alertable(f Facts) bool {
 }
 
 // Alertable lists whom an alert of a message with these facts asks, in order: médecin traitant, référent, coordonnateur, then
-// the others by name.
+// the others by name; who is replaced comes after who replaces her.
 func (g Grant) Alertable(ctx context.Context, f Facts) ([]Standing, error) {
 	rows, err := g.Tx().Query(ctx, "select "+standingColumns+` from standings s join professionals p on p.id = s.person_id
 		where s.space_id = $1 and s.valid_from <= clock_timestamp() and clock_timestamp() < s.valid_until
@@ -55,8 +55,24 @@ func (g Grant) Alertable(ctx context.Context, f Facts) ([]Standing, error) {
 		return nil, fmt.Errorf("whom to alert: %w", err)
 	}
 	all = slices.DeleteFunc(all, func(s Standing) bool { return !s.Alertable(f) })
-	slices.SortStableFunc(all, func(a, b Standing) int { return cmp.Compare(rankOf(a), rankOf(b)) })
+	slices.SortStableFunc(all, func(a, b Standing) int {
+		return cmp.Or(cmp.Compare(rankOf(a), rankOf(b)), compareBools(replacedAmong(all, a), replacedAmong(all, b)))
+	})
 	return all, nil
+}
+
+func replacedAmong(all []Standing, s Standing) bool {
+	return slices.ContainsFunc(all, func(o Standing) bool { return slices.Contains(o.ActingFor, s.Person) })
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // StandingOf gives how a person stands in a space at this very moment; false when she does not.

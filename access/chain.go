@@ -13,6 +13,7 @@ import (
 const (
 	LinkIdentity    = "identity"    // the profession, and whether the matrix knows it
 	LinkSeat        = "seat"        // a place in the circle, now
+	LinkThrough     = "through"     // the structure, or whom she stands in for: nothing beyond what that person has
 	LinkRule        = "rule"        // the row of the matrix and its cell
 	LinkConsent     = "consent"     // the consent that a basis or a profession needs
 	LinkOpposition  = "opposition"  // what the patient refuses
@@ -28,10 +29,17 @@ type Link struct {
 	Code    string
 	OK      bool
 	Seats   []string
+	Through []Through // whom the places are held through
 	Version int       // of the matrix
 	At      time.Time // since or until when
 	Begins  bool      // a place that begins at At; else one that ended
 	Masks   Masks
+}
+
+// Through is somebody, or a structure, through whom a place is held.
+type Through struct {
+	How string
+	ID  uuid.UUID
 }
 
 // Chain is why one person reads a message, or not: every link that was asked, up to the first that refuses.
@@ -81,11 +89,7 @@ func (c *Chain) settle(reads bool) {
 func (c Circle) Chain(m *Matrix, person uuid.UUID, f Facts, t time.Time) Chain {
 	out := Chain{Person: person, Profession: c.Professions[person], Seats: []string{}}
 	places, seat := c.placesOf(person, t)
-	for _, p := range places {
-		if !slices.Contains(out.Seats, p.Seat) {
-			out.Seats = append(out.Seats, p.Seat)
-		}
-	}
+	out.Seats = seatsOf(places)
 	seat.Seats = out.Seats
 	_, known := m.rows[out.Profession]
 	standing, stands := c.at(m, person, t)
@@ -94,9 +98,12 @@ func (c Circle) Chain(m *Matrix, person uuid.UUID, f Facts, t time.Time) Chain {
 		out.Links = upToRefusal(append(asked, Link{Code: LinkAuthor, OK: stands}))
 		return out
 	}
-	row, consented := c.granted(m, out.Profession, places, t)
+	row, handed, consented := c.granted(m, out.Profession, places, t)
+	asked = append(asked, Link{Code: LinkRule, OK: row.Reads&f.Category != 0, Seats: out.Seats, Version: m.Version})
+	if through := throughOf(places); through != nil {
+		asked = append(asked, Link{Code: LinkThrough, OK: handed.Reads&f.Category != 0, Through: through})
+	}
 	asked = append(asked,
-		Link{Code: LinkRule, OK: row.Reads&f.Category != 0, Seats: out.Seats, Version: m.Version},
 		Link{Code: LinkConsent, OK: consented.Reads&f.Category != 0},
 		Link{Code: LinkOpposition, OK: f.Category&c.opposed(person, out.Profession, t) == 0},
 		Link{Code: LinkHistory, OK: !f.CreatedAt.Before(standing.History), At: standing.History},
@@ -137,15 +144,19 @@ func (c Circle) placesOf(person uuid.UUID, t time.Time) (now []Membership, l Lin
 	return now, l
 }
 
-// granted is what the matrix gives at these places: all of them, and those that a missing consent does not suspend.
-func (c Circle) granted(m *Matrix, p Profession, places []Membership, t time.Time) (row, consented Standing) {
+// granted is what the matrix gives at these places: by her own profession, within what those have whom she stands in for, and of that
+// what a missing consent does not suspend.
+func (c Circle) granted(m *Matrix, p Profession, places []Membership, t time.Time) (row, handed, consented Standing) {
 	consent := c.holds(WillConsent, t)
 	for _, place := range places {
-		r, ok := m.Row(p, place.Seat)
+		if r, ok := c.ownRow(m, place); ok {
+			row.join(r, place)
+		}
+		r, ok := c.row(m, place, t)
 		if !ok {
 			continue
 		}
-		row.join(r, place)
+		handed.join(r, place)
 		if consent || place.Basis != BasisConsent {
 			consented.join(r, place)
 		}
@@ -153,5 +164,26 @@ func (c Circle) granted(m *Matrix, p Profession, places []Membership, t time.Tim
 	if !consent {
 		consented.without(consentNeeded(p))
 	}
-	return row, consented
+	return row, handed, consented
+}
+
+func seatsOf(places []Membership) []string {
+	out := []string{}
+	for _, p := range places {
+		for _, seat := range p.seats() {
+			if !slices.Contains(out, seat) {
+				out = append(out, seat)
+			}
+		}
+	}
+	return out
+}
+
+func throughOf(places []Membership) (out []Through) {
+	for _, p := range places {
+		if t := (Through{p.How, p.Via}); p.Via != uuid.Nil && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
 }

@@ -22,9 +22,12 @@ func queueCircles(b *pgx.Batch, spaces []uuid.UUID, into map[uuid.UUID]*Circle) 
 		}
 		return rows.Err()
 	})
-	b.Queue(`select m.space_id, m.person_id, m.seat, m.basis, m.valid_from, m.valid_until, m.from_now_on, p.profession_system, p.profession_code
-		from memberships m join professionals p on p.id = m.person_id where m.space_id = any ($1) order by m.valid_from, m.id`, spaces).
+	b.Queue(`select space_id, person_id, organisation_id, seat, basis, valid_from, valid_until, from_now_on
+		from memberships where space_id = any ($1) order by valid_from, id`, spaces).
 		Query(func(rows pgx.Rows) error { return scanMemberships(rows, into) })
+	queueThrough(b, spaces, into)
+	b.Queue(`select h.space_id, p.id, p.profession_system, p.profession_code from (`+peopleOf+`) h join professionals p on p.id = h.person_id`, spaces).
+		Query(func(rows pgx.Rows) error { return scanProfessions(rows, into) })
 	b.Queue(`select w.space_id, w.kind, w.person_id, w.profession_system, w.profession_code, w.category, w.given_at,
 			(select min(x.given_at) from wills x where x.space_id = w.space_id and x.withdraws = w.id)
 		from wills w where w.space_id = any ($1) and w.withdraws is null`, spaces).
@@ -35,15 +38,57 @@ func scanMemberships(rows pgx.Rows, into map[uuid.UUID]*Circle) error {
 	for rows.Next() {
 		var space uuid.UUID
 		var m Membership
-		var p Profession
-		if err := rows.Scan(&space, &m.Person, &m.Seat, &m.Basis, &m.From, &m.Until, &m.FromNowOn, &p.System, &p.Code); err != nil {
+		var person, organisation *uuid.UUID
+		if err := rows.Scan(&space, &person, &organisation, &m.Seat, &m.Basis, &m.From, &m.Until, &m.FromNowOn); err != nil {
 			return err
 		}
-		c := into[space]
-		c.Memberships = append(c.Memberships, m)
-		c.Professions[m.Person] = p
+		m.Person, m.Organisation = idOf(person), idOf(organisation)
+		into[space].Memberships = append(into[space].Memberships, m)
 	}
 	return rows.Err()
+}
+
+func scanProfessions(rows pgx.Rows, into map[uuid.UUID]*Circle) error {
+	for rows.Next() {
+		var space, person uuid.UUID
+		var p Profession
+		if err := rows.Scan(&space, &person, &p.System, &p.Code); err != nil {
+			return err
+		}
+		into[space].Professions[person] = p
+	}
+	return rows.Err()
+}
+
+// Who works in a structure that has a place in one of the spaces $1, and who stands in there for somebody who has one.
+const (
+	belongingsOf = `select distinct m.space_id, b.organisation_id, b.person_id, b.valid_from, b.valid_until, b.id
+		from memberships m join belongings b on b.organisation_id = m.organisation_id where m.space_id = any ($1)`
+	standInsOf = `select distinct m.space_id, s.kind, s.for_id, s.by_id, s.categories, s.valid_from, s.valid_until, s.id
+		from memberships m join stand_ins s on s.for_id = m.person_id and (s.space_ids is null or m.space_id = any (s.space_ids))
+		where m.space_id = any ($1)`
+	peopleOf = `select space_id, person_id from memberships where space_id = any ($1) and person_id is not null
+		union select space_id, person_id from (` + belongingsOf + `) b union select space_id, by_id from (` + standInsOf + `) s`
+)
+
+func queueThrough(b *pgx.Batch, spaces []uuid.UUID, into map[uuid.UUID]*Circle) {
+	var space, id uuid.UUID
+	b.Queue(belongingsOf+" order by b.valid_from, b.id", spaces).Query(func(rows pgx.Rows) error {
+		var w Belonging
+		_, err := pgx.ForEachRow(rows, []any{&space, &w.Organisation, &w.Person, &w.From, &w.Until, &id}, func() error {
+			into[space].Belongings = append(into[space].Belongings, w)
+			return nil
+		})
+		return err
+	})
+	b.Queue(standInsOf+" order by s.valid_from, s.id", spaces).Query(func(rows pgx.Rows) error {
+		var s StandIn
+		_, err := pgx.ForEachRow(rows, []any{&space, &s.How, &s.For, &s.By, &s.Lent, &s.From, &s.Until, &id}, func() error {
+			into[space].StandIns = append(into[space].StandIns, s)
+			return nil
+		})
+		return err
+	})
 }
 
 func scanWills(rows pgx.Rows, into map[uuid.UUID]*Circle) error {
@@ -88,7 +133,7 @@ func queueHeld(b *pgx.Batch, spaces []uuid.UUID, at time.Time, into map[uuid.UUI
 }
 
 func (s *Standing) columns() []any {
-	return []any{&s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass, &s.Actions, &s.Seats, &s.History}
+	return []any{&s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass, &s.Actions, &s.Seats, &s.History, &s.ActingFor}
 }
 
 // circle reads the circle of the grant's space, and goes on as its actor.
@@ -100,7 +145,7 @@ func (gr *grant) circle(ctx context.Context) (Circle, error) {
 	if err := gr.tx.SendBatch(ctx, b).Close(); err != nil {
 		return Circle{}, fmt.Errorf("read circle: %w", err)
 	}
-	return *circles[gr.space], nil
+	return circles[gr.space].expanded(), nil
 }
 
 // CirclesAfter reads up to limit circles whose ids come after one, in order: places, dates and will, nothing that was written.

@@ -37,7 +37,7 @@ type seated struct {
 
 // Explain says of everybody who holds a place in the circle now who would read a message with these facts, and why not.
 func (g Grant) Explain(ctx context.Context, f Facts) ([]Verdict, error) {
-	members, err := g.seated(ctx)
+	members, err := g.seatedNow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,10 @@ func (m *Matrix) Reason(person uuid.UUID, p Profession, seats []string, f Facts)
 	}
 	var mask Masks
 	for _, seat := range seats {
-		row, _ := m.Row(p, seat)
+		row, ok := m.Row(p, seat)
+		if !ok {
+			row, _ = m.secretarial(p)
+		}
 		mask |= row.MaskClass
 	}
 	switch {
@@ -98,17 +101,37 @@ func (g Grant) RightsOf(ctx context.Context, p Profession, seats []string) (read
 	return reads, writes, nil
 }
 
-func (g Grant) seated(ctx context.Context) ([]seated, error) {
-	rows, err := g.Tx().Query(ctx, `select m.person_id, p.profession_system, p.profession_code, array_agg(distinct m.seat)
-		from memberships m join professionals p on p.id = m.person_id
-		where m.space_id = $1 and m.valid_from <= statement_timestamp() and statement_timestamp() < m.valid_until
-		group by 1, 2, 3, p.family_name, p.given_name order by p.family_name, p.given_name, 1`, g.Space())
+// Places are all the places of the grant's circle, those that somebody holds through another among them.
+func (g Grant) Places(ctx context.Context) ([]Membership, error) {
+	c, err := g.in().circle(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("members of circle: %w", err)
+		return nil, err
+	}
+	return c.Memberships, nil
+}
+
+// seatedNow is everybody who holds a place now, through others too, in the order of names.
+func (g Grant) seatedNow(ctx context.Context) ([]seated, error) {
+	circle, err := g.in().circle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var people []uuid.UUID
+	held := map[uuid.UUID][]Membership{}
+	for _, p := range circle.Memberships {
+		if !g.At().Before(p.From) && g.At().Before(p.Until) {
+			people = append(people, p.Person)
+			held[p.Person] = append(held[p.Person], p)
+		}
+	}
+	rows, err := g.Tx().Query(ctx, "select id from professionals where id = any ($1) order by family_name, given_name, id", people)
+	if err != nil {
+		return nil, fmt.Errorf("names of circle: %w", err)
 	}
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (seated, error) {
 		var s seated
-		err := r.Scan(&s.Person, &s.Profession.System, &s.Profession.Code, &s.Seats)
+		err := r.Scan(&s.Person)
+		s.Profession, s.Seats = circle.Professions[s.Person], seatsOf(held[s.Person])
 		return s, err
 	})
 }

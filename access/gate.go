@@ -186,7 +186,7 @@ func (gr *grant) queueLockWhere(b *pgx.Batch, where string, arg any) {
 		})
 }
 
-const standingColumns = `s.person_id, s.valid_from, s.valid_until, s.reads, s.writes, s.alerts, s.mask_class, s.actions, s.seats, s.history_from`
+const standingColumns = `s.person_id, s.valid_from, s.valid_until, s.reads, s.writes, s.alerts, s.mask_class, s.actions, s.seats, s.history_from, s.acting_for`
 
 // queueStanding asks in one statement where the resource lives and how the actor stands there now. It must follow the lock
 // in a statement of its own: only then does its snapshot hold every change of standing that came before the lock.
@@ -218,9 +218,10 @@ func (gr *grant) scan(rows pgx.Rows, res Resource) error {
 		from, until, history            *time.Time
 		reads, writes, alerts, mask, ac *int32
 		seats                           []string
+		actingFor                       []uuid.UUID
 	)
 	err := rows.Scan(&gr.at, &gr.space, &channel, &author, &gr.facts.Category, &gr.facts.Masks, &gr.facts.OnlyTo, &gr.facts.CreatedAt, &thread,
-		&person, &from, &until, &reads, &writes, &alerts, &mask, &ac, &seats, &history)
+		&person, &from, &until, &reads, &writes, &alerts, &mask, &ac, &seats, &history, &actingFor)
 	if err != nil {
 		return err
 	}
@@ -235,13 +236,22 @@ func (gr *grant) scan(rows pgx.Rows, res Resource) error {
 	gr.standing = Standing{
 		Person: *person, From: *from, Until: *until, Reads: Categories(*reads), Writes: Categories(*writes), Alerts: Categories(*alerts),
 		MaskClass: Masks(*mask), Actions: Actions(*ac), Seats: seats, History: *history,
+		ActingFor: actingFor,
 	}
+	gr.noteActing()
 	if res.kind == messageKind {
 		gr.admitted = gr.standing.Visible(gr.facts)
 		return nil
 	}
 	gr.admitted = true
 	return nil
+}
+
+// noteActing names in the journal through whom the actor is here.
+func (gr *grant) noteActing() {
+	if len(gr.standing.ActingFor) > 0 {
+		Grant{gr}.Note("acting_for", gr.standing.ActingFor)
+	}
 }
 
 func idOf(id *uuid.UUID) uuid.UUID {

@@ -17,10 +17,12 @@ const (
 	SeatReferent        = "referent"
 	SeatCoordonnateur   = "coordonnateur"
 	SeatIntervenant     = "intervenant"
+	SeatRemplacant      = "remplacant"  // beside the seat of who is replaced
+	SeatSecretariat     = "secretariat" // held by delegation of who has a place
 )
 
-// everySeat are those that a row "*" stands for. A seat without rules of its own yet (remplacant, secretariat, expert) is
-// none of them: it gives what a row names for it, or nothing.
+// everySeat are those that a row "*" stands for. The others (remplacant, secretariat, expert) are none of them: nobody holds one but
+// through somebody else, and a place of that name gives what a row names for it, or nothing.
 var everySeat = []string{SeatMedecinTraitant, SeatReferent, SeatCoordonnateur, SeatIntervenant}
 
 // Profession is a code of TRE_G15, TRE_R94, TRE_R95, or a role of TRE_R85.
@@ -76,6 +78,18 @@ func (m *Matrix) Row(p Profession, seat string) (Row, bool) {
 		return Row{}, false
 	}
 	row, ok := m.rows[p]["*"]
+	return row, ok
+}
+
+// secretarial gives what a profession may handle of administration as somebody's secretary: its row for that seat, else the one for
+// every seat.
+func (m *Matrix) secretarial(p Profession) (Row, bool) {
+	row, ok := m.rows[p][SeatSecretariat]
+	if !ok {
+		row, ok = m.rows[p]["*"]
+	}
+	row.Reads &= Administration
+	row.Writes &= Administration
 	return row, ok
 }
 

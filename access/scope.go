@@ -134,7 +134,7 @@ func (sc *scope) scan(rows pgx.Rows) error {
 		var space uuid.UUID
 		var s Standing
 		if err := rows.Scan(&space, &s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass, &s.Actions,
-			&s.Seats, &s.History); err != nil {
+			&s.Seats, &s.History, &s.ActingFor); err != nil {
 			return err
 		}
 		sc.standings[space] = s
@@ -147,10 +147,24 @@ func (sc *scope) commit(ctx context.Context) error {
 	if sc.line.Verb != "" {
 		if len(sc.shown) > 0 {
 			Scope{sc}.Note("spaces", slices.Collect(maps.Keys(sc.shown)))
+			sc.noteActing()
 		}
 		audit.Queue(b, sc.line)
 	}
 	return sc.tx.Commit(ctx, b)
+}
+
+// noteActing names in the journal through whom the actor saw which of the spaces shown.
+func (sc *scope) noteActing() {
+	acting := map[uuid.UUID][]uuid.UUID{}
+	for space := range sc.shown {
+		if through := sc.standings[space].ActingFor; len(through) > 0 {
+			acting[space] = through
+		}
+	}
+	if len(acting) > 0 {
+		Scope{sc}.Note("acting_in", acting)
+	}
 }
 
 // About names in the journal what the line is about.

@@ -23,6 +23,8 @@ type Standing struct {
 	Seats     []string
 	// History: what was posted before is not read (a membership "from now on"); zero for no limit.
 	History time.Time
+	// ActingFor names the structures and people through whom she stands here, besides by herself.
+	ActingFor []uuid.UUID
 }
 
 // Facts are what a message shows of itself to the rule of visibility, and nothing of its content.
@@ -62,17 +64,24 @@ func Managed(standings map[uuid.UUID]Standing) bool {
 // sameRights compares what the standing gives, whatever its dates.
 func (s Standing) sameRights(o Standing) bool {
 	return s.Person == o.Person && s.Reads == o.Reads && s.Writes == o.Writes && s.Alerts == o.Alerts && s.MaskClass == o.MaskClass &&
-		s.Actions == o.Actions && slices.Equal(s.Seats, o.Seats) && s.History.Equal(o.History)
+		s.Actions == o.Actions && slices.Equal(s.Seats, o.Seats) && s.History.Equal(o.History) && slices.Equal(s.ActingFor, o.ActingFor)
 }
 
-// Membership is one dated place in a circle.
+// Membership is one dated place in a circle, of a person or of a structure. Via, How, Lent and Began tell of one that somebody holds
+// through another: they come of expanding, and are not stored.
 type Membership struct {
-	Person    uuid.UUID
-	Seat      string
-	Basis     string
-	From      time.Time
-	Until     time.Time
-	FromNowOn bool
+	Person       uuid.UUID
+	Organisation uuid.UUID
+	Seat         string
+	Basis        string
+	From         time.Time
+	Until        time.Time
+	FromNowOn    bool
+
+	Via   uuid.UUID
+	How   string
+	Lent  Categories
+	Began time.Time
 }
 
 // The facts of a patient's will.
@@ -109,12 +118,15 @@ type Circle struct {
 	Founder     uuid.UUID
 	Professions map[uuid.UUID]Profession
 	Memberships []Membership
+	Belongings  []Belonging
+	StandIns    []StandIn
 	Wills       []Will
 }
 
 // Compile gives the standings of everybody in the circle from now on: matrix ∩ memberships − oppositions, cut wherever
 // one of them begins or ends. Whoever may read and write nothing has no standing.
 func Compile(m *Matrix, c Circle, now time.Time) []Standing {
+	c = c.expanded()
 	edges := c.edges()
 	var out []Standing
 	for _, person := range c.people() {
@@ -172,25 +184,27 @@ func (c Circle) at(m *Matrix, person uuid.UUID, t time.Time) (Standing, bool) {
 	return s, ok
 }
 
-// seated is what a person's places give her; lasting says that one of them is more than a bris de glace.
+// seated is what a person's places give her; lasting says that one of them is her own, and more than a bris de glace.
 func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (s Standing, lasting, ok bool) {
 	s.Person = person
-	var acting []string
+	var held, acting []Membership
 	profession := c.Professions[person]
 	consent := c.holds(WillConsent, t)
 	for _, place := range c.Memberships {
 		if place.Person != person || t.Before(place.From) || !t.Before(place.Until) || (place.Basis == BasisConsent && !consent) {
 			continue
 		}
-		row, ok := m.Row(profession, place.Seat)
+		row, ok := c.row(m, place, t)
 		if !ok {
 			continue
 		}
 		if place.Basis == BasisEmergency {
 			row.Alerts = 0
 		} else {
-			acting = append(acting, place.Seat)
+			acting = append(acting, place)
+			lasting = lasting || place.How == ""
 		}
+		held = append(held, place)
 		s.join(row, place)
 	}
 	if !consent {
@@ -198,11 +212,12 @@ func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (s Standing, la
 	}
 	s.without(c.opposed(person, profession, t))
 	slices.Sort(s.Seats)
-	s.Actions = m.Actions(profession, acting)
-	if acting == nil {
-		s.Actions &= EndOwnMembership
+	s.ActingFor = vias(held)
+	s.Actions = c.actions(m, person, acting)
+	if len(held) > len(acting) {
+		s.Actions |= m.Actions(profession, nil) & EndOwnMembership
 	}
-	return s, acting != nil, s.Reads|s.Writes != 0
+	return s, lasting, s.Reads|s.Writes != 0
 }
 
 // join adds a seat: rights are the union of its seats' rows; of two histories the shorter, when in doubt.
@@ -211,11 +226,13 @@ func (s *Standing) join(row Row, place Membership) {
 	s.Writes |= row.Writes
 	s.Alerts |= row.Alerts
 	s.MaskClass |= row.MaskClass
-	if !slices.Contains(s.Seats, place.Seat) {
-		s.Seats = append(s.Seats, place.Seat)
+	for _, seat := range place.seats() {
+		if !slices.Contains(s.Seats, seat) {
+			s.Seats = append(s.Seats, seat)
+		}
 	}
-	if place.FromNowOn && place.From.After(s.History) {
-		s.History = place.From
+	if place.FromNowOn && place.began().After(s.History) {
+		s.History = place.began()
 	}
 }
 
