@@ -170,7 +170,7 @@ func (c Circle) granted(m *Matrix, p Profession, places []Membership, t time.Tim
 func seatsOf(places []Membership) []string {
 	out := []string{}
 	for _, p := range places {
-		for _, seat := range p.seats() {
+		for _, seat := range p.Seats() {
 			if !slices.Contains(out, seat) {
 				out = append(out, seat)
 			}

@@ -71,11 +71,7 @@ func (m *Matrix) Reason(person uuid.UUID, p Profession, seats []string, f Facts)
 	}
 	var mask Masks
 	for _, seat := range seats {
-		row, ok := m.Row(p, seat)
-		if !ok {
-			row, _ = m.secretarial(p)
-		}
-		mask |= row.MaskClass
+		mask |= m.At(p, seat).MaskClass
 	}
 	switch {
 	case reads&f.Category == 0:
@@ -94,7 +90,7 @@ func (g Grant) RightsOf(ctx context.Context, p Profession, seats []string) (read
 		return 0, 0, err
 	}
 	for _, seat := range seats {
-		row, _ := matrix.Row(p, seat)
+		row := matrix.At(p, seat)
 		reads |= row.Reads
 		writes |= row.Writes
 	}

@@ -93,6 +93,15 @@ func (m *Matrix) secretarial(p Profession) (Row, bool) {
 	return row, ok
 }
 
+// At gives the row of a profession at a seat as it is shown: of a secretary, what is administrative. Nothing known is the zero row.
+func (m *Matrix) At(p Profession, seat string) Row {
+	row, ok := m.Row(p, seat)
+	if !ok && seat == SeatSecretariat {
+		row, _ = m.secretarial(p)
+	}
+	return row
+}
+
 // Actions gives what a profession holding these seats may do. Without a row in the first table it may do nothing.
 func (m *Matrix) Actions(p Profession, seats []string) Actions {
 	if _, known := m.rows[p]; !known {

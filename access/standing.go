@@ -226,7 +226,7 @@ func (s *Standing) join(row Row, place Membership) {
 	s.Writes |= row.Writes
 	s.Alerts |= row.Alerts
 	s.MaskClass |= row.MaskClass
-	for _, seat := range place.seats() {
+	for _, seat := range place.Seats() {
 		if !slices.Contains(s.Seats, seat) {
 			s.Seats = append(s.Seats, seat)
 		}

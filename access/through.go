@@ -101,8 +101,8 @@ func (m Membership) began() time.Time {
 	return m.From
 }
 
-// seats are what the place is called: who replaces a médecin traitant is asked as one, a secretary is none.
-func (m Membership) seats() []string {
+// Seats are what the place is called: who replaces a médecin traitant is asked as one, a secretary is none.
+func (m Membership) Seats() []string {
 	switch m.How {
 	case ThroughReplacement:
 		return []string{m.Seat, SeatRemplacant}

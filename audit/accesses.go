@@ -33,7 +33,8 @@ type Access struct {
 	Verb      string
 	Refused   bool
 	Object    uuid.UUID
-	Count     *int // how many notes, documents and so on; not said of lines that showed several spaces
+	Count     *int        // how many notes, documents and so on; not said of lines that showed several spaces
+	ActingFor []uuid.UUID // the structures and people through whom she was there, if not by herself alone
 }
 
 // AccessQuery chooses accesses. What is zero does not choose.
@@ -95,10 +96,12 @@ lines as (
   (select * from chosen where space_id = @space order by at desc, id desc limit @limit + 1)
   union all
   (select * from chosen where space_id is null and detail->'spaces' ? @space::text
-    and actor = any (array(select person_id from memberships where space_id = @space))
+    and actor = any (array(select people_of(@space)))
     order by at desc, id desc limit @limit + 1))
 select l.id, l.at, w.who, coalesce(l.workplace, '00000000-0000-0000-0000-000000000000'), coalesce(l.address, ''), l.verb, l.outcome = 'refused',
-  coalesce(l.object, '00000000-0000-0000-0000-000000000000'), case when l.space_id is not null then (l.detail->>'count')::int end
+  coalesce(l.object, '00000000-0000-0000-0000-000000000000'), case when l.space_id is not null then (l.detail->>'count')::int end,
+  array(select v::uuid from jsonb_array_elements_text(case when l.space_id is not null then l.detail->'acting_for'
+    else l.detail->'acting_in'->@space::text end) v)
 from lines l cross join lateral (
   select l.actor where l.verb not in (@deliver, @push)
   union all select t.person::uuid from jsonb_array_elements_text(l.detail->'to') t(person) where l.verb = @deliver

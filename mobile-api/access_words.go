@@ -59,6 +59,7 @@ var (
 	sendsPart    = accessVerb{words{"a envoyé une partie d’", "sent a part of "}, words{"envoyer une partie d’", "send a part of "}}
 	finishes     = accessVerb{words{"a fini d’envoyer", "finished sending"}, words{"finir d’envoyer", "finish sending"}}
 	takesOn      = accessVerb{words{"s’occupe d’", "took on "}, words{"s’occuper d’", "take on "}}
+	lets         = accessVerb{words{"a laissé ", "let "}, words{"laisser ", "let "}}
 	handsOver    = accessVerb{words{"a passé le relais d’", "handed over "}, words{"passer le relais d’", "hand over "}}
 )
 
@@ -108,6 +109,8 @@ var accessWords = map[string]accessWord{
 	"patient.correct": {accessCircle, corrects, words{"l’identité ou les coordonnées du patient", "the patient’s identity or contact details"}, noMany},
 	"member.add":      {accessCircle, adds, words{"un intervenant au cercle de soins", "a member to the care team"}, noMany},
 	"member.end":      {accessCircle, ends, words{"une intervention", "a membership"}, noMany},
+	"stand_in.add":    {accessCircle, lets, words{"quelqu’un agir à sa place dans ce dossier", "somebody act for them in this record"}, noMany},
+	"stand_in.end":    {accessCircle, ends, words{"un remplacement ou un secrétariat", "a replacement or a secretariat"}, noMany},
 	"will.record":     {accessCircle, records, words{"la volonté du patient", "the patient’s will"}, noMany},
 
 	"emergency.open":   {accessCircle, opens, words{"le dossier en urgence (bris de glace)", "the record in an emergency (break-glass)"}, noMany},
@@ -161,7 +164,11 @@ func accessSentence(lang string, a teams.Accessed) string {
 	if !strings.HasSuffix(verb, "’") && !strings.HasSuffix(verb, " ") {
 		verb += " "
 	}
-	return verb + what + channelWords[a.Channel].in(lang)
+	sentence := verb + what + channelWords[a.Channel].in(lang)
+	if len(a.For) > 0 {
+		sentence += words{", pour ", ", for "}.in(lang) + strings.Join(a.For, ", ")
+	}
+	return sentence
 }
 
 // channelWords say of notes which of the two streams they are of.

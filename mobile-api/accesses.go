@@ -22,6 +22,7 @@ type AccessItem struct {
 	Kind         string              `json:"kind" enum:"list,read,search,download,write,alert,push,circle,refused"`
 	Verb         string              `json:"verb"`
 	Refused      bool                `json:"refused"`
+	ActingFor    []string            `json:"acting_for" doc:"Names of the structures and people through whom she was there."`
 	What         string              `json:"what" doc:"A sentence in the reader's language, that follows the name."`
 	Count        *int                `json:"count" doc:"Of how many notes or documents, where that is known."`
 }
@@ -89,6 +90,7 @@ func accessItem(lang string, one teams.Accessed) AccessItem {
 	return AccessItem{
 		Line: one.Line, At: one.At.UTC(), Professional: one.Professional, Workplace: orNull(one.WorkplaceName), Address: orNull(one.Address),
 		Kind: kind, Verb: one.Verb, Refused: one.Refused, What: accessSentence(lang, one), Count: one.Count,
+		ActingFor: append([]string{}, one.For...),
 	}
 }
 

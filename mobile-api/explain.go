@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"liaison/access"
 	"liaison/professions"
 	"liaison/teams"
@@ -21,7 +23,7 @@ type Explanation struct {
 
 // ExplanationStep is one rule, and a sentence in the asker's language.
 type ExplanationStep struct {
-	Step   string `json:"step" enum:"identity,seat,rule,consent,opposition,history,masks,audience,author,unspeakable"`
+	Step   string `json:"step" enum:"identity,seat,through,rule,consent,opposition,history,masks,audience,author,unspeakable"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 }
@@ -38,7 +40,7 @@ func (a *API) explainMessage(ctx context.Context, in *InMessage) (*answer[page[E
 func explained(lang string, e teams.Explained, category string) Explanation {
 	out := Explanation{Professional: e.Professional, Seats: e.Seats, Reads: e.Reads, Chain: []ExplanationStep{}}
 	for _, link := range e.Links {
-		out.Chain = append(out.Chain, ExplanationStep{link.Code, link.OK, sentenceOf(lang, link, e.Professional, category)})
+		out.Chain = append(out.Chain, ExplanationStep{link.Code, link.OK, sentenceOf(lang, link, e, category)})
 	}
 	return out
 }
@@ -56,6 +58,10 @@ var chainWords = map[string]struct{ ok, no words }{
 	access.LinkRule: {
 		words{"La matrice (version %d) lui donne la rubrique %s à lire.", "The matrix (version %d) gives the category %s to read."},
 		words{"La matrice (version %d) ne lui donne pas la rubrique %s à lire.", "The matrix (version %d) does not give the category %s to read."},
+	},
+	access.LinkThrough: {
+		words{"Agit %s.", "Acts %s."},
+		words{"Agit %s, et n’a rien de plus.", "Acts %s, and has nothing more."},
 	},
 	access.LinkConsent: {
 		words{"Aucun consentement ne manque.", "No consent is missing."},
@@ -87,22 +93,24 @@ var chainWords = map[string]struct{ ok, no words }{
 	},
 }
 
-func sentenceOf(lang string, l access.Link, of professions.Person, category string) string {
+func sentenceOf(lang string, l access.Link, of teams.Explained, category string) string {
 	both := chainWords[l.Code]
 	sentence := both.no.in(lang)
 	if l.OK {
 		sentence = both.ok.in(lang)
 	}
-	shown := of.Profession
+	shown := of.Professional.Profession
 	switch {
 	case l.Code == access.LinkIdentity:
-		return fmt.Sprintf(sentence, professions.LabelIn(lang, shown.System, shown.Code, of.Gender))
+		return fmt.Sprintf(sentence, professions.LabelIn(lang, shown.System, shown.Code, of.Professional.Gender))
 	case l.Code == access.LinkSeat && l.OK:
 		return fmt.Sprintf(sentence, dayIn(lang, l.At), seatsIn(lang, l.Seats))
 	case l.Code == access.LinkSeat:
 		return sentence + whenIn(lang, l) + "."
 	case l.Code == access.LinkRule:
 		return fmt.Sprintf(sentence, l.Version, categoryWords[category].in(lang))
+	case l.Code == access.LinkThrough:
+		return fmt.Sprintf(sentence, throughIn(lang, l.Through, of.Names))
 	case l.Code == access.LinkHistory && !l.OK:
 		return fmt.Sprintf(sentence, dayIn(lang, l.At))
 	}
@@ -129,12 +137,29 @@ func dayIn(lang string, t time.Time) string {
 	return t.In(paris).Format("02/01/2006")
 }
 
+// throughWords say how a place is held that is not one's own.
+var throughWords = map[string]words{
+	access.ThroughStructure:   {"au titre de %s", "as a member of %s"},
+	access.ThroughReplacement: {"en remplacement de %s", "in place of %s"},
+	access.ThroughSecretariat: {"comme secrétaire de %s", "as secretary of %s"},
+}
+
+func throughIn(lang string, through []access.Through, names map[uuid.UUID]string) string {
+	var parts []string
+	for _, t := range through {
+		parts = append(parts, fmt.Sprintf(throughWords[t.How].in(lang), names[t.ID]))
+	}
+	return strings.Join(parts, ", ")
+}
+
 // seatWords are places in a circle as people read them.
 var seatWords = map[string]words{
 	access.SeatMedecinTraitant: {"médecin traitant", "attending physician"},
 	access.SeatReferent:        {"référent du dossier", "lead professional"},
 	access.SeatCoordonnateur:   {"coordonnateur", "coordinator"},
 	access.SeatIntervenant:     {"intervenant", "member"},
+	access.SeatRemplacant:      {"remplaçant", "replacement"},
+	access.SeatSecretariat:     {"secrétariat", "secretariat"},
 }
 
 func seatsIn(lang string, seats []string) string {

@@ -165,6 +165,14 @@ var problems = map[string]entry{
 	"until_too_far":        say(422, "La fin est trop lointaine.", "The end is too far ahead."),
 
 	// Emergency access.
+	"stand_in_kind":       say(422, "Choisissez un remplacement ou un secrétariat.", "Choose a replacement or a secretariat."),
+	"stand_in_until":      say(422, "Dites jusqu’à quand dure le remplacement.", "Say until when the replacement lasts."),
+	"stand_in_too_long":   say(422, "Un remplacement dure un an au plus.", "A replacement lasts a year at most."),
+	"stand_in_categories": say(422, "Un remplaçant n’a pas de rubriques déléguées : il a les vôtres.", "Somebody who replaces you is delegated no categories: they have yours."),
+	"stand_in_teams":      say(422, "Choisissez des dossiers où vous avez vous-même une place.", "Choose records where you have a place of your own."),
+	"stand_in_oneself":    say(422, "Choisissez quelqu’un d’autre que vous.", "Choose somebody else than yourself."),
+	"stand_in_profession": say(422, "On se fait remplacer par quelqu’un de la même profession.", "Whoever replaces you has the same profession."),
+
 	"emergency_not_open":        say(403, "L’accès d’urgence n’est pas ouvert à votre profession. Appelez le 15, ou la coordination du patient.", "Emergency access is not open to your profession. Call emergency services, or the patient’s coordination."),
 	"emergency_no_match":        say(404, "Aucun dossier accessible ne correspond exactement à cette identité. Vérifiez l’orthographe et la date de naissance.", "No record that can be opened has exactly this identity. Check spelling and birth date."),
 	"emergency_several":         say(409, "Plusieurs dossiers ont cette identité. Appelez la coordination du patient pour ouvrir le bon.", "Several records have this identity. Call the patient’s coordination to open the right one."),

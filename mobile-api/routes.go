@@ -38,6 +38,10 @@ func (a *API) routes() {
 	route(a, "POST /api/v1/admin/matrix/drafts/{draft}/simulate", "What it would change, on the real circles", a.simulateMatrixDraft)
 	route(a, "POST /api/v1/admin/matrix/drafts/{draft}/publish", "Make it the matrix that holds", a.publishMatrixDraft)
 
+	route(a, "GET /api/v1/stand-ins", "Who acts for one, and for whom one acts", a.standIns)
+	route(a, "POST /api/v1/stand-ins", "Let somebody act for one: a replacement, or a secretary", a.addStandIn, created)
+	route(a, "DELETE /api/v1/stand-ins/{stand_in}", "End it now, by either of the two", a.endStandIn)
+
 	route(a, "POST /api/v1/patients", "Open a patient's dossier and circle", a.openDossier, created)
 	route(a, "POST /api/v1/emergencies", "Break the glass: open a dossier in an emergency, for some hours", a.breakGlass, created)
 	route(a, "GET /api/v1/emergencies", "Emergency accesses one has to follow up, and one's own that are open", a.emergenciesDue)

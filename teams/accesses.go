@@ -2,6 +2,7 @@ package teams
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,7 +21,8 @@ type Accessed struct {
 	audit.Access
 	Professional  *professions.Person // nil: the service itself
 	WorkplaceName string
-	Channel       string // the kind of the channel it was about; "" for none
+	For           []string // names of those through whom she was there
+	Channel       string   // the kind of the channel it was about; "" for none
 }
 
 // AccessQuery chooses accesses, and AccessMark is where a page of them ended.
@@ -118,9 +120,9 @@ func accessesIn(ctx context.Context, g access.Grant, q AccessQuery) (page Access
 }
 
 func (s *Service) nameAccesses(ctx context.Context, items []Accessed, told accessNames) error {
-	ids := make([]uuid.UUID, len(items))
-	for i, one := range items {
-		ids[i] = one.Person
+	var ids []uuid.UUID
+	for _, one := range items {
+		ids = append(append(ids, one.Person), one.ActingFor...)
 	}
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	ids = slices.Compact(ids)
@@ -134,6 +136,9 @@ func (s *Service) nameAccesses(ctx context.Context, items []Accessed, told acces
 			one.Professional = &p
 		}
 		one.WorkplaceName, one.Channel = told.workplaces[one.Workplace], told.channels[one.Object]
+		for _, id := range one.ActingFor {
+			one.For = append(one.For, cmp.Or(told.structures[id], people[id].DisplayName))
+		}
 	}
 	return nil
 }
@@ -142,12 +147,18 @@ func (s *Service) nameAccesses(ctx context.Context, items []Accessed, told acces
 type accessNames struct {
 	workplaces map[uuid.UUID]string
 	channels   map[uuid.UUID]string
+	structures map[uuid.UUID]string
 }
 
 func namesIn(ctx context.Context, g access.Grant, found []audit.Access) (told accessNames, err error) {
 	places := make([]uuid.UUID, len(found))
+	var through []uuid.UUID
 	for i, one := range found {
 		places[i] = one.Workplace
+		through = append(through, one.ActingFor...)
+	}
+	if told.structures, err = structureNames(ctx, g, through); err != nil {
+		return told, err
 	}
 	if told.workplaces, err = textsByID(ctx, g, "select id, name from workplaces where id = any ($1)", places); err != nil {
 		return told, err

@@ -21,7 +21,9 @@ type Team struct {
 	// everybody her own.
 	Members []Member `json:"members"`
 	Ended   []Member `json:"ended"`
-	My      Rights   `json:"my"`
+	// Structures are those that have a place, or will have one; who works there stands among the members.
+	Structures []StructurePlace `json:"structures"`
+	My         Rights           `json:"my"`
 	// Managed says that somebody manages the circle now; where nobody does, who may open dossiers names a manager.
 	Managed bool `json:"managed"`
 }
@@ -35,6 +37,7 @@ type Member struct {
 	From         time.Time          `json:"from"`
 	Until        *time.Time         `json:"until"`
 	Periods      []Period           `json:"periods"`
+	Through      []Through          `json:"through,omitempty"` // of the places she holds now that are not her own
 	// Reads and Writes are what she may do now: for herself and for who sees full reasons. To the others only what the
 	// matrix gives her profession at her seats: the patient's will is nobody's business.
 	Reads            []string `json:"reads,omitzero"`
@@ -51,6 +54,15 @@ type Period struct {
 	From      time.Time  `json:"from"`
 	Until     *time.Time `json:"until"`
 	FromNowOn bool       `json:"from_now_on"`
+	// Through is how a place is held that is not her own.
+	Through *Through `json:"through,omitempty"`
+}
+
+// Through is through whom a place is held: as one of those who work in a structure, or as somebody's remplaçant or secretary.
+type Through struct {
+	Kind string    `json:"kind" enum:"structure,replacement,secretariat"`
+	ID   uuid.UUID `json:"id"`
+	Name string    `json:"name"`
 }
 
 // Rights are the viewer's own here and now.
@@ -81,13 +93,15 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, team uuid.UUID) (
 	if err != nil {
 		return Team{}, err
 	}
-	people, err := s.persons(ctx, c.people)
+	people, err := s.persons(ctx, c.named())
 	if err != nil {
 		return Team{}, err
 	}
+	c.nameThrough(people)
 	out := Team{TeamItem: itemOf(d, c.standing, c.channels), My: rightsOf(c.standing, professionOf(people[actor.Person])), Managed: access.Managed(c.standings)}
 	out.Patient.Homonyms = d.likeness().homonyms(all)
 	out.Members, out.Ended = c.members(people)
+	out.Structures = c.structures
 	return out, nil
 }
 
@@ -97,23 +111,26 @@ func rightsOf(st access.Standing, p access.Profession) Rights {
 
 // circle is what is read of a circle under its grant.
 type circle struct {
-	viewer    uuid.UUID
-	standing  access.Standing
-	at        time.Time
-	manages   bool
-	full      bool
-	channels  []Channel
-	places    []place
-	people    []uuid.UUID
-	standings map[uuid.UUID]access.Standing
-	matrix    *access.Matrix
+	viewer     uuid.UUID
+	standing   access.Standing
+	at         time.Time
+	manages    bool
+	full       bool
+	channels   []Channel
+	places     []place
+	people     []uuid.UUID
+	through    map[uuid.UUID]string // names of the structures and people through whom places are held
+	structures []StructurePlace
+	standings  map[uuid.UUID]access.Standing
+	matrix     *access.Matrix
 }
 
-// place is a row of memberships.
+// place is somebody's place, her own or held through another.
 type place struct {
 	Period
 	person uuid.UUID
 	until  time.Time
+	seats  []string
 }
 
 func (p place) state(at time.Time) int {
@@ -140,11 +157,17 @@ func (s *Service) readCircle(ctx context.Context, g access.Grant) (circle, error
 	b := &pgx.Batch{}
 	b.Queue("select id, kind from channels where space_id = $1 order by kind, id", g.Space()).Query(c.scanChannels)
 	b.Queue(`select id, person_id, seat, basis, valid_from, valid_until, from_now_on from memberships where space_id = $1
-		order by valid_from, id`, g.Space()).Query(c.scanPlaces)
+		and person_id is not null order by valid_from, id`, g.Space()).Query(c.scanPlaces)
+	b.Queue(`select m.id, m.seat, m.basis, m.valid_from, m.valid_until, m.from_now_on, o.id, o.kind, o.name, o.town
+		from memberships m join organisations o on o.id = m.organisation_id where m.space_id = $1 order by o.name, m.valid_from, m.id`,
+		g.Space()).Query(c.scanStructures)
 	if err := g.Tx().SendBatch(ctx, b).Close(); err != nil {
 		return c, fmt.Errorf("read circle: %w", err)
 	}
-	var err error
+	err := c.addHanded(ctx, g)
+	if err != nil {
+		return c, err
+	}
 	if c.matrix, err = s.gate.Matrix(ctx, g.Tx()); err != nil {
 		return c, err
 	}
@@ -170,16 +193,21 @@ func (c *circle) scanPlaces(rows pgx.Rows) error {
 		if err := rows.Scan(&p.ID, &p.person, &p.Seat, &p.Basis, &p.From, &p.until, &p.FromNowOn); err != nil {
 			return err
 		}
-		p.From, p.Until = p.From.UTC(), untilOf(p.until)
-		if p.state(c.at) == ended && !c.manages && p.person != c.viewer {
-			continue
-		}
-		c.places = append(c.places, p)
-		if !slices.Contains(c.people, p.person) {
-			c.people = append(c.people, p.person)
-		}
+		p.seats = []string{p.Seat}
+		c.keep(p)
 	}
 	return rows.Err()
+}
+
+func (c *circle) keep(p place) {
+	p.From, p.Until = p.From.UTC(), untilOf(p.until)
+	if p.state(c.at) == ended && !c.manages && p.person != c.viewer {
+		return
+	}
+	c.places = append(c.places, p)
+	if !slices.Contains(c.people, p.person) {
+		c.people = append(c.people, p.person)
+	}
 }
 
 func untilOf(t time.Time) *time.Time {
@@ -238,8 +266,13 @@ func (m *Member) add(p place) {
 	if len(m.Seats) == 0 {
 		m.ID, m.Basis, m.From, m.Until = p.ID, p.Basis, p.From, p.Until
 	}
-	if !slices.Contains(m.Seats, p.Seat) {
-		m.Seats = append(m.Seats, p.Seat)
+	for _, seat := range p.seats {
+		if !slices.Contains(m.Seats, seat) {
+			m.Seats = append(m.Seats, seat)
+		}
+	}
+	if p.Through != nil && !slices.Contains(m.Through, *p.Through) {
+		m.Through = append(m.Through, *p.Through)
 	}
 	if m.Until != nil && (p.Until == nil || p.Until.After(*m.Until)) {
 		m.Until = p.Until
@@ -249,7 +282,7 @@ func (m *Member) add(p place) {
 func (c *circle) addRights(m *Member) {
 	var reads, writes access.Categories
 	for _, seat := range m.Seats {
-		row, _ := c.matrix.Row(professionOf(m.Professional), seat)
+		row := c.matrix.At(professionOf(m.Professional), seat)
 		reads |= row.Reads
 		writes |= row.Writes
 	}

@@ -69,18 +69,23 @@ func (s *Service) AddMember(ctx context.Context, actor access.Actor, team uuid.U
 		return Member{}, false, err
 	}
 	person := people[req.ProfessionalID]
+	var c circle
 	err = s.gate.Write(ctx, actor, access.Space(team), "member.add", func(g access.Grant) error {
 		g.Object(req.ProfessionalID)
 		if created, err = seatOne(ctx, g, req, person); err != nil {
 			return err
 		}
-		c, err := s.readCircle(ctx, g)
-		member, _ = c.member(person)
+		c, err = s.readCircle(ctx, g)
 		return err
 	})
 	if err != nil {
 		return Member{}, false, err
 	}
+	if people, err = s.persons(ctx, c.named()); err != nil {
+		return Member{}, false, err
+	}
+	c.nameThrough(people)
+	member, _ = c.member(person)
 	return member, created, nil
 }
 

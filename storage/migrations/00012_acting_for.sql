@@ -83,6 +83,26 @@ end $$;
 create trigger stand_ins_end_earlier before update on stand_ins for each row execute function ends_earlier();
 create trigger belongings_end_earlier before update on belongings for each row execute function ends_earlier();
 
+-- Everybody who ever could act in a space, whoever asks: whose lines the history of its accesses looks through.
+create policy stand_ins_locate on stand_ins for select to liaison_locator using (true);
+grant select (for_id, by_id, space_ids) on stand_ins to liaison_locator;
+grant select (organisation_id, person_id) on belongings to liaison_locator;
+grant select (organisation_id) on memberships to liaison_locator;
+-- +goose StatementBegin
+create function people_of(space uuid) returns setof uuid
+language sql stable security definer set search_path = public as $$
+  select m.person_id from memberships m where m.space_id = space and m.person_id is not null
+  union
+  select b.person_id from memberships m join belongings b on b.organisation_id = m.organisation_id where m.space_id = space
+  union
+  select s.by_id from memberships m join stand_ins s on s.for_id = m.person_id and (s.space_ids is null or space = any (s.space_ids))
+  where m.space_id = space
+$$;
+-- +goose StatementEnd
+alter function people_of(uuid) owner to liaison_locator;
+revoke all on function people_of(uuid) from public;
+grant execute on function people_of(uuid) to liaison_app;
+
 -- The people a message names hold a place, through others too. Standings of now say so.
 grant select (space_id, person_id, valid_from, valid_until, acting_for) on standings to liaison_locator;
 -- +goose StatementBegin

@@ -952,6 +952,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stand-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who acts for one, and for whom one acts */
+        get: operations["get-stand-ins"];
+        put?: never;
+        /** Let somebody act for one: a replacement, or a secretary */
+        post: operations["post-stand-ins"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stand-ins/{stand_in}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End it now, by either of the two */
+        delete: operations["delete-stand-ins-stand_in"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync": {
         parameters: {
             query?: never;
@@ -1252,6 +1287,8 @@ export interface components {
             password: string;
         };
         AccessItem: {
+            /** @description Names of the structures and people through whom she was there. */
+            acting_for: string[];
             /** @description The network it came from. */
             address: string | null;
             /** Format: date-time */
@@ -1539,7 +1576,7 @@ export interface components {
             detail: string;
             ok: boolean;
             /** @enum {string} */
-            step: "identity" | "seat" | "rule" | "consent" | "opposition" | "history" | "masks" | "audience" | "author" | "unspeakable";
+            step: "identity" | "seat" | "through" | "rule" | "consent" | "opposition" | "history" | "masks" | "audience" | "author" | "unspeakable";
         };
         FieldError: {
             code: string;
@@ -1752,6 +1789,7 @@ export interface components {
             professional: components["schemas"]["Professional"];
             reads?: string[];
             seats: string[];
+            through?: components["schemas"]["Through"][];
             /** Format: date-time */
             until: string | null;
             writes?: string[];
@@ -1945,6 +1983,23 @@ export interface components {
             /** @enum {string} */
             verdict: "justified" | "unjustified";
         };
+        NewStandIn: {
+            categories?: string[];
+            /** Format: date-time */
+            from?: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "replacement" | "secretariat";
+            /** Format: uuid */
+            professional_id: string;
+            team_ids?: string[];
+            /**
+             * Format: date-time
+             * @description Needed for a replacement.
+             */
+            until?: string;
+        };
         NewWill: {
             category?: string;
             /** Format: date-time */
@@ -2098,6 +2153,11 @@ export interface components {
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageStandIn: {
+            items: components["schemas"]["StandIn"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageSuggestion: {
             items: components["schemas"]["Suggestion"][];
             /** @description The cursor of the next page; null on the last. */
@@ -2165,6 +2225,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             seat: string;
+            through?: components["schemas"]["Through"];
             /** Format: date-time */
             until: string | null;
         };
@@ -2383,6 +2444,42 @@ export interface components {
             hit: boolean;
             text: string;
         };
+        StandIn: {
+            by: components["schemas"]["Professional"];
+            categories: string[];
+            ended: boolean;
+            for: components["schemas"]["Professional"];
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "replacement" | "secretariat";
+            team_ids: string[];
+            /** Format: date-time */
+            until: string | null;
+        };
+        Structure: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "cabinet" | "maison_de_sante" | "pharmacie" | "ssiad" | "saad" | "hopital" | "dac" | "autre";
+            name: string;
+            town: string | null;
+        };
+        StructurePlace: {
+            basis: string;
+            /** Format: date-time */
+            from: string;
+            from_now_on: boolean;
+            /** Format: uuid */
+            id: string;
+            seat: string;
+            structure: components["schemas"]["Structure"];
+            through?: components["schemas"]["Through"];
+            /** Format: date-time */
+            until: string | null;
+        };
         Suggestion: {
             patient: components["schemas"]["Patient"];
             /** Format: uuid */
@@ -2421,6 +2518,7 @@ export interface components {
             /** Format: int64 */
             open_alerts: number;
             patient: components["schemas"]["Patient"];
+            structures: components["schemas"]["StructurePlace"][];
             /** Format: int64 */
             unread: number;
         };
@@ -2455,6 +2553,13 @@ export interface components {
         };
         ThresholdsInputBody: {
             items: components["schemas"]["Threshold"][];
+        };
+        Through: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "structure" | "replacement" | "secretariat";
+            name: string;
         };
         WholeDraft: {
             actions: components["schemas"]["MatrixAction"][];
@@ -4693,6 +4798,97 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-stand-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageStandIn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-stand-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStandIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandIn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-stand-ins-stand_in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                stand_in: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
