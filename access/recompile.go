@@ -28,6 +28,7 @@ func (gr *grant) recompile(ctx context.Context, spaces []uuid.UUID) error {
 	}
 	circles, held := map[uuid.UUID]*Circle{}, map[uuid.UUID][]Standing{}
 	b := &pgx.Batch{}
+	queueHold(b, spaces, gr.at)
 	queueCircles(b, spaces, circles)
 	queueHeld(b, spaces, gr.at, held)
 	// The actor who changed one fact may not see the others.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -167,35 +166,4 @@ func (g *Gate) Progress(ctx context.Context) (Progress, error) {
 		return p, fmt.Errorf("progress of the matrix: %w", err)
 	}
 	return p, nil
-}
-
-// queueBehind says that the spaces' standings are to be compiled anew, whatever becomes of this node.
-func queueBehind(b *pgx.Batch, spaces []uuid.UUID) {
-	b.Queue("update spaces set matrix_version = 0 where id = any ($1)", spaces)
-}
-
-// Follow brings the standings of these spaces to what is written of them, in batches; a space taken over meanwhile by another node's
-// recompiler is waited for. What was marked behind in the transaction that changed something is brought on by any node if this one dies.
-func (g *Gate) Follow(ctx context.Context, spaces []uuid.UUID) error {
-	spaces = slices.SortedFunc(slices.Values(spaces), compareIDs)
-	for batch := range slices.Chunk(spaces, recompiledTogether) {
-		err := storage.Retry(ctx, func() error { return g.followBatch(ctx, batch) })
-		if err != nil {
-			return fmt.Errorf("recompile circles: %w", err)
-		}
-	}
-	return nil
-}
-
-func (g *Gate) followBatch(ctx context.Context, spaces []uuid.UUID) error {
-	gr := &grant{gate: g, actor: Actor{Person: SystemRecompiler}, locked: map[uuid.UUID]*lockedChannel{}}
-	b := &pgx.Batch{}
-	queueActor(b, SystemRecompiler, true)
-	tx, err := g.db.Begin(ctx, "", b)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback(context.WithoutCancel(ctx))
-	gr.tx = tx
-	return gr.recompileLocked(ctx, spaces)
 }

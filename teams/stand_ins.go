@@ -101,7 +101,7 @@ func (s *Service) AddStandIn(ctx context.Context, actor access.Actor, req NewSta
 	if req.Kind == access.ThroughReplacement && professionOf(people[req.ProfessionalID]) != professionOf(people[actor.Person]) {
 		return StandIn{}, false, errStandInProfession
 	}
-	err = s.gate.Entrust(ctx, actor, "stand_in.add", req.ID, func(sc access.Scope) error {
+	err = s.gate.Entrust(ctx, actor, "stand_in.add", req.ID, access.ReachOf(actor.Person, req.TeamIDs), func(sc access.Scope) error {
 		sc.Note("kind", req.Kind)
 		sc.Note("by", req.ProfessionalID)
 		created, err = addStandIn(ctx, sc, req)
@@ -271,7 +271,7 @@ func (s *Service) shownStandIns(ctx context.Context, found []standInFound) ([]St
 // EndStandIn ends it now, by either of the two; ended before, it stays as it ended. When it answers, every circle follows. Errors:
 // access.ErrNotFound.
 func (s *Service) EndStandIn(ctx context.Context, actor access.Actor, id uuid.UUID) error {
-	return s.gate.Entrust(ctx, actor, "stand_in.end", id, func(sc access.Scope) error {
+	return s.gate.Entrust(ctx, actor, "stand_in.end", id, access.ReachOfStandIn(id), func(sc access.Scope) error {
 		row, err := standInRow(ctx, sc, id)
 		if err != nil {
 			return err
