@@ -145,7 +145,7 @@ func (gr *grant) circle(ctx context.Context) (Circle, error) {
 	if err := gr.tx.SendBatch(ctx, b).Close(); err != nil {
 		return Circle{}, fmt.Errorf("read circle: %w", err)
 	}
-	return circles[gr.space].expanded(), nil
+	return circles[gr.space].Expanded(), nil
 }
 
 // CirclesAfter reads up to limit circles whose ids come after one, in order: places, dates and will, nothing that was written.

@@ -33,6 +33,7 @@ type seated struct {
 	Person     uuid.UUID
 	Profession Profession
 	Seats      []string
+	Lent       Categories // delegated to her as somebody's secretary
 }
 
 // Explain says of everybody who holds a place in the circle now who would read a message with these facts, and why not.
@@ -55,17 +56,17 @@ func (g Grant) Explain(ctx context.Context, f Facts) ([]Verdict, error) {
 		standing, stands := standings[m.Person]
 		v.Reads = stands && standing.Visible(f)
 		if !v.Reads {
-			v.Reason = matrix.Reason(m.Person, m.Profession, m.Seats, f)
+			v.Reason = matrix.Reason(m.Person, m.Profession, m.Seats, m.Lent, f)
 		}
 		out = append(out, v)
 	}
 	return out, nil
 }
 
-// Reason is why somebody who holds these seats does not read a message, told from the matrix and the message alone. The
-// profession is named only when none of its rows reads the category, whatever the seat.
-func (m *Matrix) Reason(person uuid.UUID, p Profession, seats []string, f Facts) Reason {
-	var reads Categories
+// Reason is why somebody who holds these seats, and was lent these categories, does not read a message, told from the matrix and the
+// message alone. The profession is named only when none of its rows reads the category, whatever the seat.
+func (m *Matrix) Reason(person uuid.UUID, p Profession, seats []string, lent Categories, f Facts) Reason {
+	reads := lent
 	for _, row := range m.rows[p] {
 		reads |= row.Reads
 	}
@@ -127,7 +128,7 @@ func (g Grant) seatedNow(ctx context.Context) ([]seated, error) {
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (seated, error) {
 		var s seated
 		err := r.Scan(&s.Person)
-		s.Profession, s.Seats = circle.Professions[s.Person], seatsOf(held[s.Person])
+		s.Profession, s.Seats, s.Lent = circle.Professions[s.Person], seatsOf(held[s.Person]), lentWith(held[s.Person])
 		return s, err
 	})
 }

@@ -126,7 +126,7 @@ type Circle struct {
 // Compile gives the standings of everybody in the circle from now on: matrix ∩ memberships − oppositions, cut wherever
 // one of them begins or ends. Whoever may read and write nothing has no standing.
 func Compile(m *Matrix, c Circle, now time.Time) []Standing {
-	c = c.expanded()
+	c = c.Expanded()
 	edges := c.edges()
 	var out []Standing
 	for _, person := range c.people() {

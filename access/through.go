@@ -36,9 +36,9 @@ type StandIn struct {
 	Until time.Time
 }
 
-// expanded gives the circle with the places of those who act through a structure or for somebody, and without the structures' own. Only
+// Expanded gives the circle with the places of those who act through a structure or for somebody, and without the structures' own. Only
 // one's own place is handed on: not one held through another, and never an emergency access.
-func (c Circle) expanded() Circle {
+func (c Circle) Expanded() Circle {
 	var places []Membership
 	for _, p := range c.Memberships {
 		switch {
@@ -182,4 +182,12 @@ func vias(places []Membership) []uuid.UUID {
 	}
 	slices.SortFunc(out, compareIDs)
 	return out
+}
+
+// lentWith is what the places delegate to a secretary.
+func lentWith(places []Membership) (lent Categories) {
+	for _, p := range places {
+		lent |= p.Lent
+	}
+	return lent
 }

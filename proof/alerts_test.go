@@ -170,8 +170,17 @@ func (a *arena) orderOf(t *truth, m Message, at time.Time) []string {
 		i := slices.IndexFunc(a.stock, func(p *person) bool { return p.id == id })
 		return a.stock[i].name
 	}
+	// Somebody who is replaced, by somebody who may be asked herself, comes after the others of her seat.
+	late := func(id string) int {
+		for _, by := range out {
+			if r := t.At(by, at); slices.Contains(r.Seats, "remplacant") && slices.Contains(r.For, id) {
+				return 1
+			}
+		}
+		return 0
+	}
 	slices.SortFunc(out, func(x, y string) int {
-		return cmp.Or(cmp.Compare(t.At(x, at).rank(), t.At(y, at).rank()), cmp.Compare(name(x), name(y)))
+		return cmp.Or(cmp.Compare(t.At(x, at).rank(), t.At(y, at).rank()), cmp.Compare(late(x), late(y)), cmp.Compare(name(x), name(y)))
 	})
 	return out
 }

@@ -88,6 +88,7 @@ func (w *world) change(t *team, known *truth) func() {
 			return w.ask(node, recorder, "POST", "/teams/"+t.id+"/will", object{"id": newID(), "kind": "consent"})
 		},
 	}
+	w.handing(acts, known, node)
 	if len(known.kept) > 0 {
 		k := pick(w.dice, known.kept)
 		author := w.people[slices.IndexFunc(w.people, func(p *person) bool { return p.id == k.Author })]
@@ -130,6 +131,8 @@ func (w *world) still() {
 		var due int
 		// Also of those who never had a standing: their places have no boundary, and are told in the circle's list.
 		w.must(w.owner.QueryRow(w.Context(), `select (select count(*) from boundaries where at < now() + interval '1 hour')
+			+ (select count(*) from stand_ins where valid_from between now() and now() + interval '1 hour'
+				or valid_until between now() and now() + interval '1 hour')
 			+ (select count(*) from memberships where valid_from between now() and now() + interval '1 hour'
 				or valid_until between now() and now() + interval '1 hour')`).Scan(&due))
 		return due == 0

@@ -31,7 +31,15 @@ func compile(c *circle, now time.Time) compiled {
 	}
 	for _, p := range c.Places {
 		in.Memberships = append(in.Memberships, access.Membership{
-			Person: out.ids[p.Person], Seat: p.Seat, Basis: p.Basis, From: p.From, Until: p.Until, FromNowOn: p.FromNowOn,
+			Person: out.ids[p.Person], Organisation: idOf(p.Structure), Seat: p.Seat, Basis: p.Basis, From: p.From, Until: p.Until, FromNowOn: p.FromNowOn,
+		})
+	}
+	for _, w := range c.Works {
+		in.Belongings = append(in.Belongings, access.Belonging{Organisation: idOf(w.Structure), Person: out.ids[w.Person], From: w.From, Until: w.Until})
+	}
+	for _, s := range c.StandIns {
+		in.StandIns = append(in.StandIns, access.StandIn{
+			How: s.Kind, For: out.ids[s.For], By: out.ids[s.By], Lent: lentIn(s.Categories), From: s.From, Until: s.Until,
 		})
 	}
 	for _, f := range c.Facts {
@@ -46,9 +54,31 @@ func compile(c *circle, now time.Time) compiled {
 		id := s.Person.String()
 		out.standings[id] = append(out.standings[id], s)
 	}
-	out.circle = in
+	out.circle = in.Expanded()
 	for _, m := range c.messages {
 		out.facts = append(out.facts, factsOf(m))
+	}
+	return out
+}
+
+func idOf(text string) uuid.UUID {
+	if text == "" {
+		return uuid.Nil
+	}
+	return uuid.MustParse(text)
+}
+
+func lentIn(codes []string) (lent access.Categories) {
+	for _, code := range codes {
+		category, _ := access.ParseCategory(code)
+		lent |= category
+	}
+	return lent
+}
+
+func textsOf(ids []uuid.UUID) (out []string) {
+	for _, id := range ids {
+		out = append(out, id.String())
 	}
 	return out
 }
@@ -97,7 +127,7 @@ func rightsOf(person string, s access.Standing, holds bool) Rights {
 	}
 	return Rights{
 		Person: person, Reads: s.Reads.Codes(), Writes: s.Writes.Codes(), Alerted: s.Alerts.Codes(), Actions: s.Actions.Codes(),
-		Seats: slices.Clone(s.Seats), Classes: classes, History: s.History,
+		Seats: slices.Clone(s.Seats), Classes: classes, History: s.History, For: textsOf(s.ActingFor),
 	}
 }
 
@@ -108,7 +138,7 @@ func (r Rights) equal(o Rights) bool {
 		return slices.Equal(slices.Compact(a), slices.Compact(b))
 	}
 	return same(r.Reads, o.Reads) && same(r.Writes, o.Writes) && same(r.Alerted, o.Alerted) && same(r.Actions, o.Actions) &&
-		same(r.Seats, o.Seats) && same(r.Classes, o.Classes) && r.History.Equal(o.History)
+		same(r.Seats, o.Seats) && same(r.For, o.For) && same(r.Classes, o.Classes) && r.History.Equal(o.History)
 }
 
 // judge compares one circle with the model at every instant from now on, and gives the first difference.
@@ -156,7 +186,7 @@ func (c *circle) judgeAt(x compiled, person string, at time.Time, met coverage) 
 		if sees {
 			continue
 		}
-		shown := string(c.judged.Reason(x.ids[person], access.Profession(c.Professions[person]), c.seatsAt(person, at), x.facts[i]))
+		shown := string(c.judged.Reason(x.ids[person], access.Profession(c.Professions[person]), c.seatsAt(person, at), lentIn(c.lentAt(person, at)), x.facts[i]))
 		if shown != c.Shown(person, m, at) {
 			return i + 2, fmt.Sprintf("reason of %+v: %s, the model says %s", m, shown, c.Shown(person, m, at))
 		}
@@ -181,21 +211,34 @@ func (x compiled) told(m *access.Matrix, person string, message int, at time.Tim
 
 // toldAs lists how each true reason may be explained: where several hold, the explanation names the first.
 var toldAs = map[string][]string{
-	"seen: own message of a category not read": {""}, "seen: own message": {""}, "seen: by rights": {""}, "hidden: outsider": {"outsider"},
-	"hidden: unknown profession": {"identity"}, "hidden: dates": {"seat"}, "hidden: unknown seat": {"rule", "author"},
-	"hidden: basis without consent": {"rule", "consent", "author"}, "hidden: own message, without standing": {"author"},
-	"hidden: profession": {"rule"}, "hidden: category without consent": {"rule", "consent"}, "hidden: opposition": {"rule", "consent", "opposition"},
-	"hidden: seat": {"rule", "consent"}, "hidden: mask": {"masks", "history"}, "hidden: named audience": {"audience", "history"},
+	"seen: own message of a category not read": {""}, "seen: own message": {""}, "seen: by rights": {""}, "seen: through somebody else": {""}, "hidden: outsider": {"outsider"},
+	"hidden: unknown profession": {"identity"}, "hidden: dates": {"seat"}, "hidden: unknown seat": {"rule", "through", "author"},
+	"hidden: basis without consent": {"rule", "through", "consent", "author"}, "hidden: own message, without standing": {"author"},
+	"hidden: profession": {"rule"}, "hidden: category without consent": {"rule", "through", "consent"},
+	"hidden: opposition": {"rule", "through", "consent", "opposition"}, "hidden: beyond whom she stands in for": {"rule", "through", "consent"},
+	"hidden: seat": {"rule", "through", "consent"}, "hidden: mask": {"masks", "history"}, "hidden: named audience": {"audience", "history"},
 	"hidden: history": {"history"},
 }
 
 // seatsAt are the seats a circle's page shows.
 func (c *circle) seatsAt(person string, at time.Time) []string {
 	var out []string
-	for _, p := range c.Places {
-		if p.Person == person && during(at, p.From, p.Until) {
-			out = append(out, p.Seat)
+	for _, h := range c.held(person, at) {
+		switch h.how {
+		case "secretariat":
+			out = append(out, "secretariat")
+		case "replacement":
+			out = append(out, h.Seat, "remplacant")
+		default:
+			out = append(out, h.Seat)
 		}
+	}
+	return out
+}
+
+func (c *circle) lentAt(person string, at time.Time) (out []string) {
+	for _, h := range c.held(person, at) {
+		out = append(out, h.lent...)
 	}
 	return out
 }

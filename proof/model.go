@@ -5,7 +5,6 @@ package proof
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -14,18 +13,19 @@ var Categories = []string{
 	"medical", "medication", "nursing", "psychological", "functional", "daily_life", "social", "administrative", "organisation",
 }
 
-// Seats are the places in a circle that give rights now. The others (remplacant, secretariat, expert) give none before their
-// rules exist.
+// Seats are the places in a circle that give rights. The others give none by themselves: remplacant and secretariat are held through
+// somebody else, and an expert has no rules yet.
 var Seats = []string{"medecin_traitant", "referent", "coordonnateur", "intervenant"}
 
 // Profession is a code in its national table.
 type Profession struct{ System, Code string }
 
-// Place is a dated place of a person in the circle.
+// Place is a dated place in the circle, of a person or of a structure.
 type Place struct {
-	Person, Seat, Basis string
-	From, Until         time.Time
-	FromNowOn           bool
+	Person, Structure string
+	Seat, Basis       string
+	From, Until       time.Time
+	FromNowOn         bool
 }
 
 // Fact is a dated fact of the patient's will. Of an opposition, an empty field means anybody, or anything.
@@ -50,21 +50,12 @@ type Circle struct {
 	Founder     string
 	Professions map[string]Profession
 	Places      []Place
+	Works       []Work
+	StandIns    []StandIn
 	Facts       []Fact
 }
 
 func during(t, from, until time.Time) bool { return !t.Before(from) && t.Before(until) }
-
-// places are those that give a person something at t: the seat is known, the dates hold, and so does the basis.
-func (c Circle) places(person string, t time.Time) []Place {
-	var out []Place
-	for _, p := range c.Places {
-		if p.Person == person && slices.Contains(Seats, p.Seat) && during(t, p.From, p.Until) && (p.Basis != "consent" || c.consents(t)) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
 
 func (c Circle) consents(t time.Time) bool {
 	return slices.ContainsFunc(c.Facts, func(f Fact) bool { return f.Kind == "consent" && during(t, f.From, f.Until) })
@@ -96,6 +87,7 @@ type Rights struct {
 	Reads, Writes, Alerted []string
 	Actions                []string
 	Seats, Classes         []string
+	For                    []string // structures and people through whom she stands here
 	// History: before it she reads nothing; the latest beginning of a membership "from now on".
 	History time.Time
 }
@@ -110,73 +102,12 @@ func (c Circle) At(person string, t time.Time) Rights {
 		return Rights{Person: person}
 	}
 	r.Actions = c.acting(person, t)
-	if c.intruding(person, t) {
+	if !c.hasOwn(person, t) {
 		return r
 	}
 	// Who opened the dossier manages its circle, and records the will, while nobody named to it does.
 	if person == c.Founder && !c.managed(t) {
 		r.Actions = append(r.Actions, "manage_circle", "record_will")
-	}
-	return r
-}
-
-// lasting are a person's places that are more than an emergency access.
-func (c Circle) lasting(person string, t time.Time) []Place {
-	return slices.DeleteFunc(c.places(person, t), func(p Place) bool {
-		return p.Basis == "emergency" || c.Matrix.line(c.Professions[person], p.Seat) == nil
-	})
-}
-
-// intruding: nothing but an emergency access gives her a place.
-func (c Circle) intruding(person string, t time.Time) bool { return len(c.lasting(person, t)) == 0 }
-
-// acting is what a person may do: of an emergency access, leave.
-func (c Circle) acting(person string, t time.Time) []string {
-	var seats []string
-	for _, p := range c.lasting(person, t) {
-		seats = addOnce(seats, p.Seat)
-	}
-	may := c.Matrix.actionsOf(c.Professions[person], seats)
-	if c.intruding(person, t) {
-		may = slices.DeleteFunc(may, func(action string) bool { return action != "end_own_membership" })
-	}
-	return may
-}
-
-func (c Circle) seated(person string, t time.Time) Rights {
-	r := Rights{Person: person}
-	profession := c.Professions[person]
-	cells := make([]string, len(Categories)) // the union of her seats' lines
-	for _, p := range c.places(person, t) {
-		line := c.Matrix.line(profession, p.Seat)
-		if line == nil {
-			continue
-		}
-		for i, category := range Categories {
-			cell := line[category]
-			if p.Basis == "emergency" {
-				cell = strings.ReplaceAll(cell, "a", "") // no alert asks her
-			}
-			cells[i] += cell
-		}
-		r.Seats, r.Classes = addOnce(r.Seats, p.Seat), addOnce(r.Classes, line["mask_class"])
-		if p.FromNowOn && p.From.After(r.History) {
-			r.History = p.From
-		}
-	}
-	for i, category := range Categories {
-		if cells[i] == "" || c.withheld(person, category, t) || c.refused(person, category, t) {
-			continue
-		}
-		if strings.Contains(cells[i], "r") {
-			r.Reads = append(r.Reads, category)
-		}
-		if strings.Contains(cells[i], "w") {
-			r.Writes = append(r.Writes, category)
-		}
-		if strings.Contains(cells[i], "a") {
-			r.Alerted = append(r.Alerted, category)
-		}
 	}
 	return r
 }
@@ -189,9 +120,8 @@ func addOnce(list []string, s string) []string {
 }
 
 func (c Circle) managed(t time.Time) bool {
-	return slices.ContainsFunc(c.Places, func(p Place) bool {
-		r := c.seated(p.Person, t)
-		return r.Stands() && slices.Contains(c.acting(p.Person, t), "manage_circle")
+	return slices.ContainsFunc(c.everybody(), func(person string) bool {
+		return c.seated(person, t).Stands() && slices.Contains(c.acting(person, t), "manage_circle")
 	})
 }
 
@@ -214,17 +144,18 @@ func (r Rights) Sees(m Message) bool {
 // Shown is the reason an ordinary author is given for somebody of the circle who will not read: the profession, whatever the
 // seat; her own narrowing; or one word for everything that is the patient's or the circle's business.
 func (c Circle) Shown(person string, m Message, t time.Time) string {
-	if !c.Matrix.readsAnywhere(c.Professions[person], m.Category) {
-		return "profession"
-	}
 	narrowed := m.Named && !slices.Contains(m.OnlyTo, person)
-	for _, p := range c.Places {
-		if p.Person == person && slices.Contains(Seats, p.Seat) && during(t, p.From, p.Until) {
-			class := c.Matrix.line(c.Professions[person], p.Seat)["mask_class"]
-			narrowed = narrowed || slices.Contains(m.Masks, maskOf[class])
+	lent := false
+	for _, h := range c.held(person, t) {
+		lent = lent || slices.Contains(h.lent, m.Category)
+		if slices.Contains(Seats, h.Seat) || h.how == "secretariat" {
+			narrowed = narrowed || slices.Contains(m.Masks, maskOf[c.own(h)["mask_class"]])
 		}
 	}
-	if narrowed {
+	switch {
+	case !lent && !c.Matrix.readsAnywhere(c.Professions[person], m.Category):
+		return "profession"
+	case narrowed:
 		return "narrowed"
 	}
 	return "no_access"
@@ -234,33 +165,36 @@ func (c Circle) Shown(person string, m Message, t time.Time) string {
 func (c Circle) Why(r Rights, m Message, t time.Time) string {
 	person := r.Person
 	p := c.Professions[person]
-	mine := func(p Place) bool { return p.Person == person }
-	now := func(p Place) bool { return mine(p) && during(t, p.From, p.Until) }
+	now := c.held(person, t)
 	switch {
 	case r.Sees(m) && m.Author == person && !slices.Contains(r.Reads, m.Category):
 		return "seen: own message of a category not read"
 	case r.Sees(m) && m.Author == person:
 		return "seen: own message"
+	case r.Sees(m) && c.onlyHanded(person, m.Category, t):
+		return "seen: through somebody else"
 	case r.Sees(m):
 		return "seen: by rights"
-	case !slices.ContainsFunc(c.Places, mine):
+	case len(c.holdings(person)) == 0:
 		return "hidden: outsider"
 	case !c.Matrix.knows(p):
 		return "hidden: unknown profession"
-	case !slices.ContainsFunc(c.Places, now):
+	case len(now) == 0:
 		return "hidden: dates"
-	case !slices.ContainsFunc(c.Places, func(p Place) bool { return now(p) && slices.Contains(Seats, p.Seat) }):
+	case !slices.ContainsFunc(now, func(h holding) bool { return slices.Contains(Seats, h.Seat) }):
 		return "hidden: unknown seat"
-	case len(c.places(person, t)) == 0:
+	case !slices.ContainsFunc(now, func(h holding) bool { return c.gives(h, t) }):
 		return "hidden: basis without consent"
 	case m.Author == person:
 		return "hidden: own message, without standing"
-	case !c.Matrix.readsAnywhere(p, m.Category):
+	case !c.Matrix.readsAnywhere(p, m.Category) && !c.lent(person, m.Category, t):
 		return "hidden: profession"
 	case c.withheld(person, m.Category, t):
 		return "hidden: category without consent"
 	case c.refused(person, m.Category, t):
 		return "hidden: opposition"
+	case !slices.Contains(r.Reads, m.Category) && c.alone(person, m.Category, t):
+		return "hidden: beyond whom she stands in for"
 	case !slices.Contains(r.Reads, m.Category):
 		return "hidden: seat"
 	case r.masked(m):
@@ -274,7 +208,8 @@ func (c Circle) Why(r Rights, m Message, t time.Time) string {
 
 // Reasons lists every answer of Why.
 var Reasons = []string{
-	"seen: own message of a category not read", "seen: own message", "seen: by rights", "hidden: outsider",
+	"seen: own message of a category not read", "seen: own message", "seen: by rights", "seen: through somebody else", "hidden: outsider",
+	"hidden: beyond whom she stands in for",
 	"hidden: unknown profession", "hidden: dates", "hidden: unknown seat", "hidden: basis without consent",
 	"hidden: own message, without standing", "hidden: profession", "hidden: category without consent", "hidden: opposition",
 	"hidden: seat", "hidden: mask", "hidden: named audience", "hidden: history",

@@ -82,10 +82,7 @@ func (f *faces) explained(p *person, t *truth, r Rights, k *kept) {
 		f.check(one.Reads == want && verdict.OK == want && verdict.Step != "unspeakable", "%s: of %s, %s is said to read it: %v, by %+v; the model says %v", p.id, k.ID, one.Professional.ID, one.Reads, one.Chain, want)
 		f.meet("face: explained")
 	}
-	var placed []string
-	for _, place := range t.Places {
-		placed = addOnce(placed, place.Person)
-	}
+	placed := slices.DeleteFunc(t.everybody(), func(person string) bool { return len(t.holdings(person)) == 0 })
 	slices.Sort(told)
 	slices.Sort(placed)
 	f.check(slices.Equal(told, placed), "%s: of %s explains %v, and %v had a place", p.id, k.ID, told, placed)

@@ -61,6 +61,8 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 			"face: whole file", "face: range", "face: thumbnail", "face: document found", "face: hidden document not found",
 			"in flight: document read", "in flight: document refused",
 			"glass: answered 201", "glass: answered 403", "glass: answered 404", "glass: answered 409", "face: emergency told",
+			"stand-in: replacement, answered 201", "stand-in: replacement, answered 422", "stand-in: secretariat, answered 201", "stand-in: ended",
+			"in flight: stand-in given", "in flight: stand-in ended", "seen: through somebody else", "hidden: beyond whom she stands in for",
 			"narrowed", "in flight: narrowed", "narrowed: told who lost it", "face: explained", "face: history told",
 			"in flight: posted", "row security alone", "predicate alone",
 		})
@@ -123,6 +125,9 @@ func (w *world) live() {
 		w.postOne(pick(w.dice, w.teams))
 		if w.chance(12) {
 			w.breakOne(pick(w.dice, w.teams))
+		}
+		if w.chance(12) {
+			w.handOne(pick(w.dice, w.teams))
 		}
 		if w.chance(15) {
 			w.changeOne(pick(w.dice, w.teams))

@@ -112,8 +112,10 @@ func (a *arena) readCircle(tx pgx.Tx, t *truth) {
 	a.each(tx, []any{&channel}, func() { t.channels = append(t.channels, channel) }, "select id::text from channels where space_id = $1 order by id", t.team)
 	a.must(tx.QueryRow(a.Context(), "select created_by::text from spaces where id = $1", t.team).Scan(&t.Founder))
 	var p Place
-	a.each(tx, []any{&p.Person, &p.Seat, &p.Basis, &p.From, &p.Until, &p.FromNowOn}, func() { t.Places = append(t.Places, p) },
-		"select person_id::text, seat, basis, valid_from, valid_until, from_now_on from memberships where space_id = $1", t.team)
+	a.each(tx, []any{&p.Person, &p.Structure, &p.Seat, &p.Basis, &p.From, &p.Until, &p.FromNowOn}, func() { t.Places = append(t.Places, p) },
+		`select coalesce(person_id::text, ''), coalesce(organisation_id::text, ''), seat, basis, valid_from, valid_until, from_now_on
+			from memberships where space_id = $1`, t.team)
+	a.readThrough(tx, t)
 	var f Fact
 	var category int32
 	a.each(tx, []any{&f.Kind, &f.Person, &f.Profession.System, &f.Profession.Code, &category, &f.From, &f.Until}, func() {
@@ -125,9 +127,29 @@ func (a *arena) readCircle(tx pgx.Tx, t *truth) {
 	for _, p := range t.Places {
 		t.edges = append(t.edges, p.From, p.Until)
 	}
+	for _, w := range t.Works {
+		t.edges = append(t.edges, w.From, w.Until)
+	}
+	for _, s := range t.StandIns {
+		t.edges = append(t.edges, s.From, s.Until)
+	}
 	for _, f := range t.Facts {
 		t.edges = append(t.edges, f.From, f.Until)
 	}
+}
+
+func (a *arena) readThrough(tx pgx.Tx, t *truth) {
+	var w Work
+	a.each(tx, []any{&w.Structure, &w.Person, &w.From, &w.Until}, func() { t.Works = append(t.Works, w) },
+		`select organisation_id::text, person_id::text, valid_from, valid_until from belongings
+			where organisation_id in (select organisation_id from memberships where space_id = $1)`, t.team)
+	var s StandIn
+	var lent int32
+	a.each(tx, []any{&s.Kind, &s.For, &s.By, &lent, &s.From, &s.Until}, func() {
+		s.Categories = access.Categories(lent).Codes()
+		t.StandIns = append(t.StandIns, s)
+	}, `select kind, for_id::text, by_id::text, categories, valid_from, valid_until from stand_ins
+		where (space_ids is null or $1 = any (space_ids)) and for_id in (select person_id from memberships where space_id = $1)`, t.team)
 }
 
 // codeOf reads a set of one bit; none is "".
@@ -224,9 +246,9 @@ func (t *truth) lost(person string, k *kept, now time.Time) bool {
 // seated are those who hold a place at t.
 func (t *truth) seated(at time.Time) []string {
 	var out []string
-	for _, p := range t.Places {
-		if during(at, p.From, p.Until) {
-			out = addOnce(out, p.Person)
+	for _, person := range t.everybody() {
+		if len(t.held(person, at)) > 0 {
+			out = append(out, person)
 		}
 	}
 	return out

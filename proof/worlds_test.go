@@ -116,6 +116,7 @@ func randomCircle(seed uint64, matrices []bothMatrices) *circle {
 	c.Matrix = matrix.model
 	d.people(c)
 	d.places(c)
+	d.through(c)
 	d.facts(c)
 	d.messages(c)
 	return c
@@ -192,7 +193,7 @@ func (d dice) places(c *circle) {
 			case 0, 1, 2:
 				p.Seat = pick(d, Seats)
 			case 3:
-				p.Seat = pick(d, []string{"expert", "remplacant", "secretariat", "bogus", ""})
+				p.Seat = pick(d, []string{"expert", "remplacant", "bogus", ""})
 			}
 			switch {
 			case d.chance(20):
@@ -202,6 +203,36 @@ func (d dice) places(c *circle) {
 			}
 			c.Places = append(c.Places, p)
 		}
+	}
+}
+
+// through gives structures places, people work in them, and people act for each other.
+func (d dice) through(c *circle) {
+	for range d.IntN(3) {
+		structure := d.id().String()
+		c.Places = append(c.Places, Place{
+			Structure: structure, Seat: pick(d, []string{"intervenant", "intervenant", "coordonnateur", "referent", "bogus"}), Basis: "care_team_3",
+			From: pick(d, c.dates), Until: d.until(c), FromNowOn: d.chance(15),
+		})
+		if d.chance(25) {
+			c.Places[len(c.Places)-1].Basis = "consent"
+		}
+		for range 1 + d.IntN(3) {
+			c.Works = append(c.Works, Work{Structure: structure, Person: pick(d, c.people), From: pick(d, c.dates), Until: d.until(c)})
+		}
+	}
+	for range d.IntN(4) {
+		s := StandIn{Kind: "replacement", For: pick(d, c.people), By: pick(d, c.people), From: pick(d, c.dates), Until: d.until(c)}
+		if s.For == s.By {
+			continue
+		}
+		if d.chance(50) {
+			s.Kind = "secretariat"
+			for range d.IntN(3) {
+				s.Categories = append(s.Categories, pick(d, Categories))
+			}
+		}
+		c.StandIns = append(c.StandIns, s)
 	}
 }
 
