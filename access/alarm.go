@@ -62,7 +62,9 @@ func (g Grant) Alertable(ctx context.Context, f Facts) ([]Standing, error) {
 }
 
 func replacedAmong(all []Standing, s Standing) bool {
-	return slices.ContainsFunc(all, func(o Standing) bool { return slices.Contains(o.Seats, SeatRemplacant) && slices.Contains(o.ActingFor, s.Person) })
+	return slices.ContainsFunc(all, func(o Standing) bool {
+		return slices.Contains(o.Seats, SeatRemplacant) && slices.Contains(o.ActingFor, s.Person)
+	})
 }
 
 func compareBools(a, b bool) int {

@@ -127,6 +127,7 @@ func (s *scene) fill() {
 	s.send(s.nurse, "b.txt", "", []byte("b"))
 	s.departed(note)
 	s.brokenInto()
+	s.well(s.ask(0, s.gp, "POST", "/stand-ins", object{"id": newID(), "kind": "secretariat", "professional_id": s.help.id}))
 	s.well(s.ask(0, s.gp, "POST", "/receipts", object{"items": []object{{"message_id": note, "state": "seen"}}}))
 	s.well(s.ask(0, s.gp, "PUT", "/channels/"+s.channel+"/read", object{"message_id": note}))
 }
