@@ -113,6 +113,25 @@ func TestNobodyChangesBlindlyWhatSheMayNotRead(t *testing.T) {
 	}
 }
 
+// One hands on one's own place and nobody else's, whatever the code believes.
+func TestNobodyHandsOnAnothersPlace(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, storagetest.New(t), func(c *node.Config) { c.S3 = storagetest.S3(t) })
+	give := func(by *person) int64 {
+		n, _ := s.blind(by, fmt.Sprintf(`insert into stand_ins (id, kind, for_id, by_id, valid_from, categories)
+			values ('%s', 'secretariat', '%s', '%s', now(), 511)`, newID(), s.gp.id, s.nurse.id))
+		return n
+	}
+	if give(s.gp) != 1 {
+		t.Error("this test does not give what may be given")
+	}
+	for who, by := range map[string]*person{"who would have it": s.nurse, "a stranger": s.stranger, "nobody": nil} {
+		if give(by) != 0 {
+			t.Errorf("%s hands on the physician's place", who)
+		}
+	}
+}
+
 // fill leaves rows in every table.
 func (s *scene) fill() {
 	s.Helper()
