@@ -179,6 +179,13 @@ export interface TeamItem {
   last_at: Instant | null;
 }
 
+/** Through whom a place is held that is not one's own. */
+export interface Through {
+  kind: 'structure' | 'replacement' | 'secretariat';
+  id: Id;
+  name: string;
+}
+
 /** One dated place among those of a member. */
 export interface Period {
   id: Id;
@@ -187,6 +194,7 @@ export interface Period {
   from: Instant;
   until: Instant | null;
   from_now_on: boolean;
+  through?: Through;
 }
 
 export interface Member {
@@ -198,6 +206,8 @@ export interface Member {
   from: Instant;
   until: Instant | null;
   periods?: Period[];
+  /** Of the places held now that are not her own. */
+  through?: Through[];
   /** Only for oneself and for those who see full reasons. */
   reads?: CategoryCode[];
   writes?: CategoryCode[];
