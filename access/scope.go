@@ -93,8 +93,9 @@ func (s Scope) Tell(e events.Event) {
 // Quiet leaves the request out of the journal: it read no care data (an idle sync).
 func (s Scope) Quiet() { s.in().line.Verb = "" }
 
-// VisibleByStanding is the rule of visibility on a message row m joined with the actor's current standing s (StandingNow).
-const VisibleByStanding = `(m.author_id = s.person_id or (m.category & s.reads <> 0 and m.masks & s.mask_class = 0
+// VisibleByStanding is the rule of visibility on a message row m joined with the actor's current standing s (StandingNow). Masks are
+// compared as in VisibleWhere, and for the same reason.
+const VisibleByStanding = `(m.author_id = s.person_id or (m.category & s.reads <> 0 and not (m.masks & s.mask_class)::boolean
 	and (m.only_to is null or s.person_id = any (m.only_to)) and m.created_at >= s.history_from))`
 
 // StandingNow joins the actor's current standing s in the space of a row.

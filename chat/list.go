@@ -53,20 +53,31 @@ func (s *Service) List(ctx context.Context, actor access.Actor, channel uuid.UUI
 	return page, err
 }
 
-// pageRows reads one row more than asked, to know whether there is a next page.
-func pageRows(ctx context.Context, g access.Grant, req PageRequest) ([]row, error) {
-	args := g.VisibleArgs()
-	args["limit"], args["before"] = req.Limit+1, req.Before
+// pageSQL is the statement of a page; one row more than asked tells whether there is a next page.
+func pageSQL(req PageRequest) string {
 	where := ""
 	if req.Before != uuid.Nil {
-		where += " and m.position < coalesce((select position from messages where id = @before and channel_id = @channel), 0)"
+		// Nothing around the position: under row-level security a coalesce is no condition an index may use, and the walk would begin
+		// at the newest message. A cursor that is not there gives null, and nothing.
+		where += " and m.position < (select position from messages where id = @before and channel_id = @channel)"
 	}
 	if req.RootsOnly {
-		// A reply whose root the viewer does not read stands alone for her.
-		where += " and (m.thread_id is null or not exists (select from messages r where r.id = m.thread_id))"
+		// A reply whose root the viewer does not read stands alone for her. No « not exists »: PostgreSQL may answer that one for all
+		// messages there are.
+		where += " and (m.thread_id is null or (select r.id from messages r where r.id = m.thread_id) is null)"
 	}
-	rows, err := g.Tx().Query(ctx, "select "+messageColumns+" from messages m where m.channel_id = @channel and "+access.VisibleWhere+where+
-		" order by m.position desc limit @limit", args)
+	return "select " + messageColumns + " from messages m where m.channel_id = @channel and " + access.VisibleWhere + where +
+		" order by m.position desc limit @limit"
+}
+
+func pageArgs(g access.Grant, req PageRequest) pgx.NamedArgs {
+	args := g.VisibleArgs()
+	args["limit"], args["before"] = req.Limit+1, req.Before
+	return args
+}
+
+func pageRows(ctx context.Context, g access.Grant, req PageRequest) ([]row, error) {
+	rows, err := g.Tx().Query(ctx, pageSQL(req), pageArgs(g, req))
 	if err != nil {
 		return nil, fmt.Errorf("page of messages: %w", err)
 	}

@@ -175,16 +175,20 @@ func (s *Service) Counts(ctx context.Context, actor access.Actor) (map[uuid.UUID
 	return out, err
 }
 
+// countsSQL counts the unread ones of each channel and looks for the last one. The mark is no coalesce: an index would not be used
+// for it under row-level security (chat/list.go).
+const countsSQL = `select c.id, u.n, l.at
+	from standings s join channels c on c.space_id = s.space_id
+	left join read_marks k on k.person_id = s.person_id and k.channel_id = c.id
+	cross join lateral (select count(*) as n from (select from messages m where m.channel_id = c.id
+		and m.position > case when k.position is null then 0 else k.position end and m.author_id <> s.person_id and m.state <> 'withdrawn' and ` + access.VisibleByStanding + ` limit @most) x) u
+	left join lateral (select m.created_at as at from messages m where m.channel_id = c.id and ` + access.VisibleByStanding + `
+		order by m.position desc limit 1) l on true
+	where ` + access.StandingNow + ` and (@channels::uuid[] is null or c.id = any (@channels)) order by c.id`
+
 // counts counts the given channels, or all of them when nil.
 func counts(ctx context.Context, sc access.Scope, channels []uuid.UUID) ([]Count, error) {
-	rows, err := sc.Tx().Query(ctx, `select c.id, u.n, l.at
-		from standings s join channels c on c.space_id = s.space_id
-		left join read_marks k on k.person_id = s.person_id and k.channel_id = c.id
-		cross join lateral (select count(*) as n from (select from messages m where m.channel_id = c.id and m.position > coalesce(k.position, 0)
-			and m.author_id <> s.person_id and m.state <> 'withdrawn' and `+access.VisibleByStanding+` limit @most) x) u
-		left join lateral (select m.created_at as at from messages m where m.channel_id = c.id and `+access.VisibleByStanding+`
-			order by m.position desc limit 1) l on true
-		where `+access.StandingNow+` and (@channels::uuid[] is null or c.id = any (@channels)) order by c.id`,
+	rows, err := sc.Tx().Query(ctx, countsSQL,
 		pgx.NamedArgs{"actor": sc.Actor().Person, "most": countMost, "channels": channels})
 	if err != nil {
 		return nil, fmt.Errorf("counts: %w", err)
