@@ -99,6 +99,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, team uuid.UUID) (
 	}
 	c.nameThrough(people)
 	out := Team{TeamItem: itemOf(d, c.standing, c.channels), My: rightsOf(c.standing, professionOf(people[actor.Person])), Managed: access.Managed(c.standings)}
+	out.OwnPlace = c.ownPlace()
 	out.Patient.Homonyms = d.likeness().homonyms(all)
 	out.Members, out.Ended = c.members(people)
 	out.Structures = c.structures
@@ -173,6 +174,13 @@ func (s *Service) readCircle(ctx context.Context, g access.Grant) (circle, error
 	}
 	c.standings, err = g.StandingsIn(ctx)
 	return c, err
+}
+
+// ownPlace says whether the viewer has a place here that she may hand on.
+func (c *circle) ownPlace() bool {
+	return slices.ContainsFunc(c.places, func(p place) bool {
+		return p.person == c.viewer && p.Through == nil && p.Basis != access.BasisEmergency && p.state(c.at) != ended
+	})
 }
 
 func (c *circle) scanChannels(rows pgx.Rows) error {

@@ -27,6 +27,7 @@ type TeamItem struct {
 	ID         uuid.UUID  `json:"id"`
 	Patient    Patient    `json:"patient"`
 	MySeats    []string   `json:"my_seats"`
+	OwnPlace   bool       `json:"own_place" doc:"She has a place here that is her own, hence hers to hand on; not only one held through another, nor in an emergency."`
 	Channels   []Channel  `json:"channels"`
 	Unread     int        `json:"unread"`
 	OpenAlerts int        `json:"open_alerts"`
@@ -84,10 +85,15 @@ func (s *Service) List(ctx context.Context, actor access.Actor) ([]TeamItem, err
 		if err != nil {
 			return err
 		}
+		own, err := ownPlaces(ctx, sc)
+		if err != nil {
+			return err
+		}
 		near := newNeighbours(likenessesOf(dossiers))
 		for _, d := range dossiers {
 			standing, _ := sc.Standing(d.Space)
 			item := itemOf(d, standing, channels[d.Space])
+			item.OwnPlace = slices.Contains(own, d.Space)
 			item.Patient.Homonyms = near.of(d.likeness())
 			items = append(items, item)
 			sc.Shown(d.Space)
@@ -149,6 +155,16 @@ func channelsOf(ctx context.Context, sc access.Scope) (map[uuid.UUID][]Channel, 
 		return nil
 	})
 	return out, err
+}
+
+// ownPlaces are the circles where the actor has a place that she may hand on: what AddStandIn asks of those chosen.
+func ownPlaces(ctx context.Context, sc access.Scope) ([]uuid.UUID, error) {
+	rows, err := sc.Tx().Query(ctx, `select distinct space_id from memberships where person_id = $1 and space_id = any ($2)
+		and basis <> '`+access.BasisEmergency+`' and valid_until > statement_timestamp()`, sc.Actor().Person, sc.Spaces())
+	if err != nil {
+		return nil, fmt.Errorf("read own places: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }
 
 // Suggestion is a dossier the actor sees that may be the one looked for.

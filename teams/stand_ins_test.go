@@ -44,6 +44,9 @@ func TestWhoReplacesActsWhereTheOtherHasAPlace(t *testing.T) {
 	if !slices.Equal(got.MySeats, []string{access.SeatMedecinTraitant, access.SeatRemplacant}) || len(got.My.Reads) != 9 {
 		t.Errorf("seats %v, reads %v", got.MySeats, got.My.Reads)
 	}
+	if got.OwnPlace || !w.get(w.gp, first).OwnPlace {
+		t.Error("whose own the place is, is said wrongly")
+	}
 	m := got.member(locum)
 	if m == nil || len(m.Through) != 1 || m.Through[0].ID != w.gp.Person || m.Through[0].Name == "" || m.Through[0].Kind != access.ThroughReplacement {
 		t.Fatalf("shown as %+v", m)
@@ -64,6 +67,11 @@ func TestAReplacementReachesCirclesToCome(t *testing.T) {
 	locum := w.hire("Léa", "Remy", "TRE_G15", "10")
 	w.standIn(w.gp, replacement(locum))
 	later := w.circle(w.nurse)
+	for actor, own := range map[access.Actor]bool{w.gp: true, locum: false} {
+		if items, err := w.List(t.Context(), actor); err != nil || len(items) != 1 || items[0].OwnPlace != own {
+			t.Errorf("lists %+v, %v", items, err)
+		}
+	}
 	if got := w.get(locum, later); len(got.My.Reads) == 0 {
 		t.Errorf("reads %v", got.My.Reads)
 	}

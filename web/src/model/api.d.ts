@@ -2517,6 +2517,8 @@ export interface components {
             my_seats: string[];
             /** Format: int64 */
             open_alerts: number;
+            /** @description She has a place here that is her own, hence hers to hand on; not only one held through another, nor in an emergency. */
+            own_place: boolean;
             patient: components["schemas"]["Patient"];
             structures: components["schemas"]["StructurePlace"][];
             /** Format: int64 */
@@ -2531,6 +2533,8 @@ export interface components {
             my_seats: string[];
             /** Format: int64 */
             open_alerts: number;
+            /** @description She has a place here that is her own, hence hers to hand on; not only one held through another, nor in an emergency. */
+            own_place: boolean;
             patient: components["schemas"]["Patient"];
             /** Format: int64 */
             unread: number;
