@@ -171,3 +171,23 @@ func (g *Gate) CirclesAfter(ctx context.Context, after uuid.UUID, limit int) ([]
 	}
 	return out, tx.Commit(ctx, nil)
 }
+
+// CirclesOf counts the circles where each of these structures has a place now or later: how many, and nothing else of them.
+func (g *Gate) CirclesOf(ctx context.Context, structures []uuid.UUID) (map[uuid.UUID]int, error) {
+	var id uuid.UUID
+	var n int
+	counts := map[uuid.UUID]int{}
+	b := &pgx.Batch{}
+	b.Queue("select set_config('liaison.actor', $1, true)", SystemRecompiler.String())
+	b.Queue(`select organisation_id, count(distinct space_id) from memberships
+		where organisation_id = any ($1) and valid_until > clock_timestamp() group by 1`, structures).
+		Query(func(rows pgx.Rows) error {
+			_, err := pgx.ForEachRow(rows, []any{&id, &n}, func() error { counts[id] = n; return nil })
+			return err
+		})
+	tx, err := g.db.Begin(ctx, "", b)
+	if err != nil {
+		return nil, fmt.Errorf("count circles: %w", err)
+	}
+	return counts, tx.Commit(ctx, nil)
+}

@@ -38,7 +38,29 @@ func ReachOfStandIn(id uuid.UUID) Reach {
 	}
 }
 
-// Entrust opens a transaction for what a person decides of places in many circles at once (stand-ins): fn writes it. Where it reaches few
+// ReachOfStructure is every circle where a structure has a place now or later; none is given to it meanwhile.
+func ReachOfStructure(id uuid.UUID) Reach {
+	return Reach{
+		lock:   "select id from organisations where id = $1 for update",
+		spaces: "select distinct space_id from memberships where organisation_id = $1 and valid_until > clock_timestamp()",
+		args:   []any{id},
+	}
+}
+
+// ReachOfBelonging is every circle in which who works in a structure acts through it.
+func ReachOfBelonging(id uuid.UUID) Reach {
+	return Reach{
+		lock: "select id from belongings where id = $1 for update",
+		spaces: `select distinct m.space_id from belongings b join memberships m on m.organisation_id = b.organisation_id
+			where b.id = $1 and m.valid_until > clock_timestamp()`,
+		args: []any{id},
+	}
+}
+
+// ReachOfNone is no circle: what is decided changes nobody's places.
+func ReachOfNone() Reach { return Reach{spaces: "select id from spaces where false"} }
+
+// Entrust opens a transaction for what a person decides of places in many circles at once (stand-ins, structures): fn writes it. Where it reaches few
 // circles they change in that very transaction, under the locks of their channels; many are marked in it and follow in batches. When this
 // answers, every standing it gave or took is as it says. ErrNotFound and ErrForbidden of fn are journalled as refusals.
 func (g *Gate) Entrust(ctx context.Context, actor Actor, verb string, id uuid.UUID, reach Reach, fn func(Scope) error) error {

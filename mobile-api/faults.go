@@ -38,6 +38,8 @@ var codes = []struct {
 	{teams.ErrEmergency, "emergency_not_open"},
 	{teams.ErrOwnReview, "emergency_own_review"},
 	{access.ErrStands, "emergency_not_needed"},
+	{teams.ErrNotAdministrator, "forbidden:account"},
+	{teams.ErrStructure, "not_found:structure"},
 	{access.ErrNotFound, "not_found"},
 	{access.ErrForbidden, "forbidden"},
 	{chat.ErrConflict, "id_conflict"},

@@ -164,7 +164,20 @@ var problems = map[string]entry{
 	"until_past":           say(422, "La fin est déjà passée.", "The end is already past."),
 	"until_too_far":        say(422, "La fin est trop lointaine.", "The end is too far ahead."),
 
-	// Emergency access.
+	// Structures.
+	"not_found:structure":    say(404, "Introuvable : cette structure, ou cette personne dans la structure, n’existe pas.", "Not found: this structure, or this person in it, does not exist."),
+	"structure_unknown":      say(422, "Cette structure n’existe pas.", "This structure does not exist."),
+	"structure_kind":         say(422, "Choisissez le type de structure.", "Choose the kind of structure."),
+	"structure_finess":       say(422, "Ce numéro FINESS est inexact : vérifiez ses neuf caractères.", "This FINESS number is wrong: check its nine characters."),
+	"structure_finess_taken": say(409, "Une autre structure a déjà ce numéro FINESS.", "Another structure already has this FINESS number."),
+	"structure_parent":       say(422, "Une antenne se rattache à une structure du même type, qui n’est pas elle-même une antenne.", "A branch belongs to a structure of the same kind that is not a branch itself."),
+	"structure_seat":         say(422, "Une structure est intervenante, coordonnatrice ou référente ; le médecin traitant est une personne.", "A structure takes part, coordinates or leads; the treating physician is a person."),
+	"structure_already":      say(409, "Cette structure tient déjà cette place dans le cercle de soins.", "This structure already holds this place in the care team."),
+	"structure_joined":       say(409, "Cette personne travaille déjà dans cette structure pendant cette période.", "This person already works in this structure during that time."),
+	"structure_oneself":      say(422, "Un autre administrateur doit vous ajouter : qui administre ne se donne pas d’accès.", "Another administrator has to add you: nobody who administers gives themselves access."),
+	"structure_until":        say(422, "La date de fin ne peut être qu’avancée.", "The end can only be brought forward."),
+
+	// Acting for somebody, emergency access.
 	"stand_in_kind":       say(422, "Choisissez un remplacement ou un secrétariat.", "Choose a replacement or a secretariat."),
 	"stand_in_until":      say(422, "Dites jusqu’à quand dure le remplacement.", "Say until when the replacement lasts."),
 	"stand_in_too_long":   say(422, "Un remplacement dure un an au plus.", "A replacement lasts a year at most."),

@@ -24,6 +24,14 @@ func (a *API) routes() {
 	route(a, "POST /api/v1/admin/accounts/{id}/deactivate", "Close an account and cut its sessions", a.deactivateAccount)
 	route(a, "POST /api/v1/admin/accounts/{id}/reactivate", "Open an account again", a.reactivateAccount)
 
+	route(a, "GET /api/v1/structures", "Cabinets, pharmacies, services, and who works there", a.structures)
+	route(a, "GET /api/v1/admin/structures", "Every structure, for an administrator", a.adminStructures)
+	route(a, "POST /api/v1/admin/structures", "Make a structure", a.makeStructure, created)
+	route(a, "GET /api/v1/admin/structures/{structure}", "One, with everybody who works, will work or worked there", a.adminStructure)
+	route(a, "PUT /api/v1/admin/structures/{structure}", "Correct what it is", a.correctStructure)
+	route(a, "POST /api/v1/admin/structures/{structure}/people", "Say that somebody works there: she acts through its places", a.joinStructure, created)
+	route(a, "DELETE /api/v1/admin/structures/{structure}/people/{belonging}", "End somebody's time there, in every circle at once", a.leaveStructure)
+
 	route(a, "GET /api/v1/matrix", "The authorisation matrix that holds", a.matrix)
 	route(a, "GET /api/v1/admin/matrix/versions", "Every version of the matrix, newest first", a.matrixVersions)
 	route(a, "GET /api/v1/admin/matrix/versions/{version}", "One version", a.matrixVersion)
@@ -55,6 +63,8 @@ func (a *API) routes() {
 	route(a, "PATCH /api/v1/teams/{team}/patient", "Correct what is known of the patient", a.correctPatient)
 	route(a, "POST /api/v1/teams/{team}/members", "Give a place in the circle", a.addMember, created)
 	route(a, "DELETE /api/v1/teams/{team}/members/{professional}", "End a person's places in the circle", a.endMember)
+	route(a, "POST /api/v1/teams/{team}/structures", "Give a structure a place in the circle", a.addStructure, created)
+	route(a, "DELETE /api/v1/teams/{team}/structures/{structure}", "End a structure's places in the circle", a.endStructure)
 	route(a, "GET /api/v1/teams/{team}/will", "Information, consents, oppositions", a.will)
 	route(a, "POST /api/v1/teams/{team}/will", "Record or withdraw one", a.recordWill, created)
 	route(a, "GET /api/v1/teams/{team}/thresholds", "Beyond what a patient's measures are flagged", a.thresholds)

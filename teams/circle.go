@@ -159,9 +159,7 @@ func (s *Service) readCircle(ctx context.Context, g access.Grant) (circle, error
 	b.Queue("select id, kind from channels where space_id = $1 order by kind, id", g.Space()).Query(c.scanChannels)
 	b.Queue(`select id, person_id, seat, basis, valid_from, valid_until, from_now_on from memberships where space_id = $1
 		and person_id is not null order by valid_from, id`, g.Space()).Query(c.scanPlaces)
-	b.Queue(`select m.id, m.seat, m.basis, m.valid_from, m.valid_until, m.from_now_on, o.id, o.kind, o.name, o.town
-		from memberships m join organisations o on o.id = m.organisation_id where m.space_id = $1 order by o.name, m.valid_from, m.id`,
-		g.Space()).Query(c.scanStructures)
+	b.Queue(structurePlaces+" where m.space_id = $1 order by o.name, m.valid_from, m.id", g.Space()).Query(c.scanStructures)
 	if err := g.Tx().SendBatch(ctx, b).Close(); err != nil {
 		return c, fmt.Errorf("read circle: %w", err)
 	}
@@ -242,10 +240,12 @@ func (c *circle) members(people map[uuid.UUID]professions.Person) (members, past
 	return members, past
 }
 
-func byName(a, b Member) int { return strings.Compare(orderOf(a), orderOf(b)) }
+func byName(a, b Member) int { return byFamilyName(a.Professional, b.Professional) }
 
-func orderOf(m Member) string {
-	return givenKey(m.Professional.FamilyName) + " " + givenKey(m.Professional.GivenName)
+func byFamilyName(a, b professions.Person) int { return strings.Compare(orderOf(a), orderOf(b)) }
+
+func orderOf(p professions.Person) string {
+	return givenKey(p.FamilyName) + " " + givenKey(p.GivenName)
 }
 
 // member is one person: seen by her places of now; without any by those to come, else by the ended ones.

@@ -11,36 +11,23 @@ import (
 	"liaison/professions"
 )
 
-// Structure is a cabinet, a pharmacy, a SSIAD and so on, as it is shown.
-type Structure struct {
-	ID   uuid.UUID `json:"id"`
-	Kind string    `json:"kind" enum:"cabinet,maison_de_sante,pharmacie,ssiad,saad,hopital,dac,autre"`
-	Name string    `json:"name"`
-	Town *string   `json:"town"`
-}
-
 // StructurePlace is the place of a structure in a circle: whoever works there acts through it.
 type StructurePlace struct {
 	Period
 	Structure Structure `json:"structure"`
 }
 
+// scanStructures keeps the names of all of them, and the places of now and to come.
 func (c *circle) scanStructures(rows pgx.Rows) error {
 	c.structures, c.through = []StructurePlace{}, map[uuid.UUID]string{}
-	for rows.Next() {
-		var p StructurePlace
-		var until time.Time
-		if err := rows.Scan(&p.ID, &p.Seat, &p.Basis, &p.From, &until, &p.FromNowOn, &p.Structure.ID, &p.Structure.Kind, &p.Structure.Name,
-			&p.Structure.Town); err != nil {
-			return err
-		}
+	all, err := pgx.CollectRows(rows, scanStructurePlace)
+	for _, p := range all {
 		c.through[p.Structure.ID] = p.Structure.Name
-		p.From, p.Until = p.From.UTC(), untilOf(until)
-		if c.at.Before(until) && p.From.Before(until) {
+		if p.Until == nil || p.Until.After(c.at) && p.From.Before(*p.Until) {
 			c.structures = append(c.structures, p)
 		}
 	}
-	return rows.Err()
+	return err
 }
 
 // addHanded adds the places that people hold through structures and for others: access says which, as standings do.
