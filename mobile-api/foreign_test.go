@@ -31,6 +31,8 @@ func TestIDsOfAnotherCircleAreAsAbsent(t *testing.T) {
 		{"patient", theirs.ID, 404, "not_found", call(w, "PATCH", "/teams/%/patient", fields{"town": "X"})},
 		{"members", theirs.ID, 404, "not_found", call(w, "POST", "/teams/%/members", fields{"id": apitest.NewID(), "professional_id": w.nurse.Person, "seat": "intervenant", "basis": "care_team_3"})},
 		{"member", theirs.ID, 404, "not_found", call(w, "DELETE", "/teams/%/members/"+w.stranger.Person.String(), nil)},
+		{"structures", theirs.ID, 404, "not_found", call(w, "POST", "/teams/%/structures", fields{"id": apitest.NewID(), "structure_id": apitest.NewID(), "seat": "intervenant", "basis": "care_team_3"})},
+		{"structure", theirs.ID, 404, "not_found", call(w, "DELETE", "/teams/%/structures/"+apitest.NewID().String(), nil)},
 		{"will", theirs.ID, 404, "not_found", get(w, "/teams/%/will", "")},
 		{"new will", theirs.ID, 404, "not_found", call(w, "POST", "/teams/%/will", fields{"id": apitest.NewID(), "kind": "consent"})},
 		{"audience", theirs.ID, 404, "not_found", get(w, "/teams/%/audience", "?category=medical")},

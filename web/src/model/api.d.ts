@@ -213,6 +213,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/structures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every structure, for an administrator */
+        get: operations["get-admin-structures"];
+        put?: never;
+        /** Make a structure */
+        post: operations["post-admin-structures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/structures/{structure}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with everybody who works, will work or worked there */
+        get: operations["get-admin-structures-structure"];
+        /** Correct what it is */
+        put: operations["put-admin-structures-structure"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/structures/{structure}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that somebody works there: she acts through its places */
+        post: operations["post-admin-structures-structure-people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/structures/{structure}/people/{belonging}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End somebody's time there, in every circle at once */
+        delete: operations["delete-admin-structures-structure-people-belonging"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -987,6 +1057,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/structures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cabinets, pharmacies, services, and who works there */
+        get: operations["get-structures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sync": {
         parameters: {
             query?: never;
@@ -1242,6 +1329,40 @@ export interface paths {
         patch: operations["patch-teams-team-patient"];
         trace?: never;
     };
+    "/api/v1/teams/{team}/structures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a structure a place in the circle */
+        post: operations["post-teams-team-structures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team}/structures/{structure}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a structure's places in the circle */
+        delete: operations["delete-teams-team-structures-structure"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{team}/thresholds": {
         parameters: {
             query?: never;
@@ -1334,6 +1455,20 @@ export interface components {
              */
             to?: string | null;
         };
+        AdminStructure: {
+            /** Format: int64 */
+            circles: number;
+            finess: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "cabinet" | "maison_de_sante" | "pharmacie" | "ssiad" | "saad" | "hopital" | "dac" | "autre";
+            name: string;
+            parent: components["schemas"]["Structure"] | null;
+            town: string | null;
+            /** Format: int64 */
+            working: number;
+        };
         AlertItem: {
             /** Format: uuid */
             channel_id: string;
@@ -1395,6 +1530,16 @@ export interface components {
             /** Format: int64 */
             total: number;
             visible_to: components["schemas"]["Reader"][];
+        };
+        Belonging: {
+            ended: boolean;
+            /** Format: date-time */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            professional: components["schemas"]["Professional"];
+            /** Format: date-time */
+            until: string | null;
         };
         Candidate: {
             birth_date: string | null;
@@ -1874,6 +2019,16 @@ export interface components {
             town?: string;
             workplaces?: components["schemas"]["NewWorkplace"][];
         };
+        NewBelonging: {
+            /** Format: date-time */
+            from?: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            professional_id: string;
+            /** Format: date-time */
+            until?: string;
+        };
         NewDevice: {
             endpoint: string;
             /**
@@ -2000,6 +2155,31 @@ export interface components {
              */
             until?: string;
         };
+        NewStructure: {
+            finess?: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "cabinet" | "maison_de_sante" | "pharmacie" | "ssiad" | "saad" | "hopital" | "dac" | "autre";
+            name: string;
+            /** Format: uuid */
+            parent_id?: string;
+            town?: string;
+        };
+        NewStructurePlace: {
+            basis: string;
+            /** Format: date-time */
+            from?: string;
+            from_now_on?: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            seat: "intervenant" | "coordonnateur" | "referent";
+            /** Format: uuid */
+            structure_id: string;
+            /** Format: date-time */
+            until?: string;
+        };
         NewWill: {
             category?: string;
             /** Format: date-time */
@@ -2088,6 +2268,11 @@ export interface components {
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
+        PageAdminStructure: {
+            items: components["schemas"]["AdminStructure"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
         PageAlertItem: {
             items: components["schemas"]["AlertItem"][];
             /** @description The cursor of the next page; null on the last. */
@@ -2155,6 +2340,11 @@ export interface components {
         };
         PageStandIn: {
             items: components["schemas"]["StandIn"][];
+            /** @description The cursor of the next page; null on the last. */
+            next: string | null;
+        };
+        PageStructureItem: {
+            items: components["schemas"]["StructureItem"][];
             /** @description The cursor of the next page; null on the last. */
             next: string | null;
         };
@@ -2466,6 +2656,42 @@ export interface components {
             kind: "cabinet" | "maison_de_sante" | "pharmacie" | "ssiad" | "saad" | "hopital" | "dac" | "autre";
             name: string;
             town: string | null;
+        };
+        StructureDetail: {
+            /** Format: int64 */
+            circles: number;
+            finess: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "cabinet" | "maison_de_sante" | "pharmacie" | "ssiad" | "saad" | "hopital" | "dac" | "autre";
+            name: string;
+            parent: components["schemas"]["Structure"] | null;
+            people: components["schemas"]["Belonging"][];
+            town: string | null;
+            /** Format: int64 */
+            working: number;
+        };
+        StructureFields: {
+            finess?: string;
+            /** @enum {string} */
+            kind: "cabinet" | "maison_de_sante" | "pharmacie" | "ssiad" | "saad" | "hopital" | "dac" | "autre";
+            name: string;
+            /** Format: uuid */
+            parent_id?: string;
+            town?: string;
+        };
+        StructureItem: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "cabinet" | "maison_de_sante" | "pharmacie" | "ssiad" | "saad" | "hopital" | "dac" | "autre";
+            name: string;
+            parent: components["schemas"]["Structure"] | null;
+            people: components["schemas"]["Professional"][];
+            town: string | null;
+            /** Format: int64 */
+            working: number;
         };
         StructurePlace: {
             basis: string;
@@ -3173,6 +3399,207 @@ export interface operations {
                 content: {
                     "application/json": string;
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-admin-structures": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Beginnings of words of the name or town. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAdminStructure"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-admin-structures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStructure"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminStructure"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-admin-structures-structure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                structure: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StructureDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-admin-structures-structure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                structure: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StructureFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminStructure"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-admin-structures-structure-people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                structure: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBelonging"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Belonging"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-admin-structures-structure-people-belonging": {
+        parameters: {
+            query?: {
+                /** @description An instant to come, earlier than the end there is; without it, now. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                structure: string;
+                belonging: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4908,6 +5335,40 @@ export interface operations {
             };
         };
     };
+    "get-structures": {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Beginnings of words of the name or town. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageStructureItem"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-sync": {
         parameters: {
             query?: {
@@ -5416,6 +5877,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Patient"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-teams-team-structures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStructurePlace"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StructurePlace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-teams-team-structures-structure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team: string;
+                structure: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
