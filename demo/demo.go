@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,10 +40,11 @@ const atOnce = 4
 // loader is one load: what is to be there, and the day it is told from.
 type loader struct {
 	Services
-	people   map[string]person
-	patients []patient
-	day      calendar
-	log      *slog.Logger
+	people     map[string]person
+	patients   []patient
+	structures []structure
+	day        calendar
+	log        *slog.Logger
 }
 
 // Load fills the demo, dated back from today. What is there already is left alone: a load that was interrupted is
@@ -60,7 +62,11 @@ func load(ctx context.Context, s Services, log *slog.Logger, now time.Time) erro
 	if err != nil {
 		return err
 	}
-	l := &loader{Services: s, people: people, patients: patients, day: today(now), log: log}
+	structures, err := readStructures()
+	if err != nil {
+		return err
+	}
+	l := &loader{Services: s, people: people, patients: patients, structures: structures, day: today(now), log: log}
 	complete, err := l.complete(ctx)
 	if err != nil || complete {
 		return err
@@ -68,15 +74,19 @@ func load(ctx context.Context, s Services, log *slog.Logger, now time.Time) erro
 	return l.fill(ctx)
 }
 
-// last is created when everything else is there: whose account exists tells that nothing is missing. Nobody can be deleted.
-const last = "admin"
+// last makes the structures. The last of these is made when everything else is there: it tells that nothing is missing. Nothing of them
+// can be deleted.
+const (
+	last          = "admin"
+	lastStructure = "dac-saint-aubain"
+)
 
 func (l *loader) complete(ctx context.Context) (bool, error) {
-	found, err := l.Accounts.Professionals(ctx, []uuid.UUID{l.people[last].ID})
+	page, err := l.Teams.Structures(ctx, "", 100, uuid.Nil)
 	if err != nil {
 		return false, fmt.Errorf("look for the demo: %w", err)
 	}
-	return len(found) > 0, nil
+	return slices.ContainsFunc(page.Items, func(s teams.StructureItem) bool { return s.ID == idOf("structure", lastStructure) }), nil
 }
 
 func (l *loader) fill(ctx context.Context) error {
@@ -88,10 +98,16 @@ func (l *loader) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.hire(ctx, func(p person) bool { return p.Login == last }); err != nil {
+		return err
+	}
+	if err := l.build(ctx, func(s structure) bool { return s.Key != lastStructure }); err != nil {
+		return err
+	}
 	if err := l.read(ctx); err != nil {
 		return err
 	}
-	if err := l.hire(ctx, func(p person) bool { return p.Login == last }); err != nil {
+	if err := l.build(ctx, func(s structure) bool { return s.Key == lastStructure }); err != nil {
 		return err
 	}
 	l.log.Info("demo loaded", "people", len(l.people), "patients", len(l.patients), "messages", messages, "took", time.Since(began).Round(time.Millisecond))

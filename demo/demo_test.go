@@ -49,7 +49,7 @@ func TestAnInterruptedLoadIsCompleted(t *testing.T) {
 	w.load(time.Now())
 	whole := newCounts(t)
 	got := w.counts()
-	for _, table := range []string{"professionals", "patients", "memberships", "wills", "messages", "message_revisions", "documents"} {
+	for _, table := range []string{"professionals", "patients", "memberships", "organisations", "belongings", "wills", "messages", "message_revisions", "documents"} {
 		if got[table] != whole[table] {
 			t.Errorf("%s: %d, want %d", table, got[table], whole[table])
 		}
@@ -67,7 +67,15 @@ func newCounts(t *testing.T) map[string]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]int{"professionals": len(people), "patients": len(patients)}
+	structures, err := readStructures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]int{"professionals": len(people), "patients": len(patients), "organisations": len(structures)}
+	for _, s := range structures {
+		out["belongings"] += len(s.People)
+		out["memberships"] += len(s.Places)
+	}
 	for _, p := range patients {
 		out["wills"]++
 		if p.Consent != nil {
@@ -88,7 +96,7 @@ func newCounts(t *testing.T) map[string]int {
 var seatsOfPatients = map[string]string{
 	"marcillac":  "aide-domicile:intervenant assistante-sociale:intervenant coordinatrice:coordonnateur infirmiere:intervenant kine:intervenant medecin:medecin_traitant pharmacien:intervenant",
 	"tessandier": "cardiologue:intervenant infirmiere:intervenant kine:intervenant medecin:medecin_traitant technicien-oxygene:intervenant",
-	"lestrade":   "aide-domicile:intervenant aide-soignante:intervenant assistante-sociale:intervenant idec-ssiad:referent medecin:medecin_traitant plateforme-repit:intervenant",
+	"lestrade":   "aide-domicile:intervenant aide-soignant:intervenant aide-soignante:intervenant assistante-sociale:intervenant idec-ssiad:referent+intervenant medecin:medecin_traitant plateforme-repit:intervenant",
 	"bensalem":   "ide-had:intervenant infirmiere:intervenant medecin-emsp:intervenant medecin:medecin_traitant pharmacien:intervenant psychologue:intervenant",
 	"aubertin":   "educateur:intervenant ide-cmp:intervenant mandataire:intervenant medecin2:medecin_traitant psychiatre:intervenant",
 	"carvalho":   "assistante-sociale:intervenant dieteticienne:intervenant medecin2:medecin_traitant sage-femme:intervenant",
@@ -117,6 +125,11 @@ func TestCirclesAreThoseOfTheStory(t *testing.T) {
 	for _, category := range []string{"medical", "medication", "nursing"} {
 		if !slices.Contains(coordinator.Reads, category) {
 			t.Errorf("with the consent recorded, the coordinator reads %s", category)
+		}
+	}
+	for _, m := range w.team("medecin", "lestrade").Members {
+		if logins[m.Professional.ID] == "aide-soignant" && (len(m.Through) != 1 || m.Through[0].Name != "SSIAD de Saint-Aubain") {
+			t.Errorf("acts through %v", m.Through)
 		}
 	}
 	homonyms := w.team("medecin", "marcillac").Patient.Homonyms

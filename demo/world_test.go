@@ -84,7 +84,9 @@ func (w *world) reader() *loader {
 	w.must(err)
 	patients, err := readPatients()
 	w.must(err)
-	return &loader{Services: w.Services, people: people, patients: patients, day: today(time.Now())}
+	structures, err := readStructures()
+	w.must(err)
+	return &loader{Services: w.Services, people: people, patients: patients, structures: structures, day: today(time.Now())}
 }
 
 func (w *world) must(err error) {
@@ -106,7 +108,7 @@ func (w *world) counts() map[string]int {
 	w.must(err)
 	defer conn.Close(context.Background())
 	out := map[string]int{}
-	for _, table := range []string{"professionals", "accounts", "workplaces", "patients", "memberships", "wills", "messages", "message_revisions", "documents", "read_marks", "receipts", "audit_lines"} {
+	for _, table := range []string{"professionals", "accounts", "workplaces", "patients", "memberships", "organisations", "belongings", "wills", "messages", "message_revisions", "documents", "read_marks", "receipts", "audit_lines"} {
 		var n int
 		w.must(conn.QueryRow(w.Context(), "select count(*) from "+table).Scan(&n))
 		out[table] = n
