@@ -1,5 +1,12 @@
 import type {
   AdminAccount,
+  AdminStructure,
+  Belonging,
+  NewBelonging,
+  NewStructure,
+  NewStructurePlace,
+  StructureItem,
+  WholeStructure,
   Alert,
   Audience,
   Category,
@@ -157,6 +164,12 @@ export class Api {
   removeMember(team: Id, professional: Id): Promise<void> {
     return this.http.delete(`/teams/${id(team)}/members/${id(professional)}`);
   }
+  addStructure(team: Id, place: NewStructurePlace): Promise<void> {
+    return this.http.post(`/teams/${id(team)}/structures`, place);
+  }
+  removeStructure(team: Id, structure: Id): Promise<void> {
+    return this.http.delete(`/teams/${id(team)}/structures/${id(structure)}`);
+  }
   wills(team: Id): Promise<Page<Will>> {
     return this.http.get(`/teams/${id(team)}/will`);
   }
@@ -311,6 +324,29 @@ export class Api {
   }
   reactivateAccount(account: Id): Promise<void> {
     return this.http.post(`/admin/accounts/${id(account)}/reactivate`, {});
+  }
+
+  structures(q: string, cursor?: string): Promise<Page<StructureItem>> {
+    return this.http.get('/structures', { q, cursor });
+  }
+  adminStructures(cursor?: string): Promise<Page<AdminStructure>> {
+    return this.http.get('/admin/structures', { limit: 100, cursor });
+  }
+  adminStructure(structure: Id): Promise<WholeStructure> {
+    return this.http.get(`/admin/structures/${id(structure)}`);
+  }
+  makeStructure(structure: NewStructure): Promise<AdminStructure> {
+    return this.http.post('/admin/structures', structure);
+  }
+  correctStructure({ id: structure, ...fields }: NewStructure): Promise<AdminStructure> {
+    return this.http.put(`/admin/structures/${id(structure)}`, fields);
+  }
+  joinStructure(structure: Id, belonging: NewBelonging): Promise<Belonging> {
+    return this.http.post(`/admin/structures/${id(structure)}/people`, belonging);
+  }
+  /** At an instant to come, or now. */
+  leaveStructure(structure: Id, belonging: Id, until?: Instant): Promise<void> {
+    return this.http.delete(`/admin/structures/${id(structure)}/people/${id(belonging)}${until ? `?until=${id(until)}` : ''}`);
   }
 
   matrix(): Promise<WholeMatrix> {

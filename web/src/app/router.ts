@@ -20,6 +20,7 @@ const fixed: Record<string, Route> = {
   alertes: { name: 'alerts' },
   compte: { name: 'account' },
   comptes: { name: 'accounts' },
+  structures: { name: 'structures' },
   matrice: { name: 'matrix' },
 };
 
@@ -30,6 +31,7 @@ export function parseRoute(path: string): Route {
   const [first, second, third, fourth] = parts;
   if (first === 'alertes' && second && parts.length === 2) return { name: 'alert', alert_id: second };
   if (first === 'matrice' && second && parts.length === 2) return { name: 'matrix_draft', draft_id: second };
+  if (first === 'structures' && second && parts.length === 2) return { name: 'structure', structure_id: second };
   if (first === 'invitation' && second && parts.length === 2) return { name: 'invitation', token: second };
   if (first === 'patients' && second) {
     const view = views[third ?? 'cahier'];
@@ -54,6 +56,8 @@ export const paths = {
   alerts: () => '/alertes',
   account: () => '/compte',
   accounts: () => '/comptes',
+  structures: () => '/structures',
+  structure: (structure: string) => `/structures/${encodeURIComponent(structure)}`,
   matrix: () => '/matrice',
   matrixDraft: (draft: string) => `/matrice/${encodeURIComponent(draft)}`,
 };

@@ -290,6 +290,8 @@ export type Route =
   | { name: 'message'; team_id: Id; message_id: Id }
   | { name: 'account' }
   | { name: 'accounts' }
+  | { name: 'structures' }
+  | { name: 'structure'; structure_id: Id }
   | { name: 'matrix' }
   | { name: 'matrix_draft'; draft_id: Id }
   | { name: 'invitation'; token: string }

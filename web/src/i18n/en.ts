@@ -15,8 +15,9 @@ import { matrix } from './en/matrix';
 import { measures } from './en/measures';
 import { patients } from './en/patients';
 import { search } from './en/search';
+import { structures } from './en/structures';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, structures, errors };
 

@@ -13,9 +13,10 @@ import { matrix } from './fr/matrix';
 import { measures } from './fr/measures';
 import { patients } from './fr/patients';
 import { search } from './fr/search';
+import { structures } from './fr/structures';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, errors };
+export const fr = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, structures, errors };
 
 export type Fr = typeof fr;

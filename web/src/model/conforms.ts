@@ -27,6 +27,12 @@ export type Conforms = [
   Fits<Loose<Server['AccessItem']>, Loose<own.Access>>,
   Fits<Loose<own.Narrowing>, Loose<Server['Narrowing']>>,
   Fits<Loose<own.NewMember>, Loose<Server['NewMember']>>,
+  Fits<Loose<Server['StructurePlace']>, Loose<own.StructurePlace>>,
+  Fits<Loose<Server['StructureItem']>, Loose<own.StructureItem>>,
+  Fits<Loose<Server['StructureDetail']>, Loose<own.WholeStructure>>,
+  Fits<Loose<own.NewStructure>, Loose<Server['NewStructure']>>,
+  Fits<Loose<own.NewStructurePlace>, Loose<Server['NewStructurePlace']>>,
+  Fits<Loose<own.NewBelonging>, Loose<Server['NewBelonging']>>,
   Fits<Loose<own.NewMessage>, Loose<Server['NewMessage']>>,
 ];
 

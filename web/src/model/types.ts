@@ -227,9 +227,79 @@ export interface Team extends TeamItem {
   members: Member[];
   /** Those whose place has ended. */
   ended?: Member[];
+  /** Those that have a place, or will have one. */
+  structures?: StructurePlace[];
   my: MyRights;
   /** Where nobody manages the circle, who may open dossiers names who will. */
   managed?: boolean;
+}
+
+export type StructureKind = 'cabinet' | 'maison_de_sante' | 'pharmacie' | 'ssiad' | 'saad' | 'hopital' | 'dac' | 'autre';
+
+export interface Structure {
+  id: Id;
+  kind: StructureKind;
+  name: string;
+  town: string | null;
+}
+
+/** The place of a structure in a circle: who works there acts through it. */
+export interface StructurePlace extends Omit<Period, 'through'> {
+  structure: Structure;
+}
+
+export interface NewStructurePlace {
+  id: Id;
+  structure_id: Id;
+  seat: Seat;
+  basis: Basis;
+  from?: Instant;
+  until?: Instant;
+  from_now_on?: boolean;
+}
+
+/** In the directory: with who works there now. */
+export interface StructureItem extends Structure {
+  parent: Structure | null;
+  working: number;
+  people: Professional[];
+}
+
+/** What an administrator sees of one: of its circles, how many. */
+export interface AdminStructure extends Structure {
+  finess: string | null;
+  parent: Structure | null;
+  working: number;
+  circles: number;
+}
+
+/** A time during which somebody works in a structure. */
+export interface Belonging {
+  id: Id;
+  professional: Professional;
+  from: Instant;
+  until: Instant | null;
+  ended: boolean;
+}
+
+export interface WholeStructure extends AdminStructure {
+  people: Belonging[];
+}
+
+export interface NewStructure {
+  id: Id;
+  kind: StructureKind;
+  name: string;
+  town?: string;
+  finess?: string;
+  parent_id?: Id;
+}
+
+export interface NewBelonging {
+  id: Id;
+  professional_id: Id;
+  from?: Instant;
+  until?: Instant;
 }
 
 export interface NewMember {

@@ -43,6 +43,10 @@ export function shown(route: Route): Shown {
       return plain('Account');
     case 'accounts':
       return plain('Accounts');
+    case 'structures':
+      return plain('Structures');
+    case 'structure':
+      return { page: 'Structure', props: { id: route.structure_id }, list: false, key: route.structure_id };
     case 'matrix':
       return plain('Matrix');
     case 'matrix_draft':
