@@ -306,6 +306,33 @@ const screens = {
   'new-patient': { as: 'infirmiere', path: '/patients/nouveau', shown: (page) => page.getByLabel('Date de naissance').waitFor() },
   account: { as: 'infirmiere', path: '/compte', shown: (page) => page.getByText('Cet appareil').first().waitFor() },
   accounts: { as: 'admin', path: '/comptes', shown: (page) => page.getByText('Berthelin').first().waitFor() },
+  structures: { as: 'admin', path: '/structures', shown: (page) => page.getByText('Antenne de Saint-Aubain').first().waitFor() },
+  'structure-of-demo': {
+    as: 'admin',
+    path: '/structures',
+    async shown(page) {
+      await page.getByRole('link', { name: /SSIAD de Saint-Aubain/ }).click();
+      await page.getByText('Karim Benali').waitFor();
+    },
+  },
+  'circle-structures': {
+    as: 'idec-ssiad',
+    path: () => `/patients/${place.led.id}/cercle`,
+    async shown(page) {
+      await page.locator('[data-e2e=structures]').getByText('Karim Benali', { exact: false }).waitFor();
+      await page.locator('[data-e2e=structures]').scrollIntoViewIfNeeded();
+    },
+  },
+  'add-structure': {
+    as: 'coordinatrice',
+    path: () => `/patients/${odette.id}/cercle`,
+    async shown(page) {
+      await visible(page, 'button', 'Ajouter une structure').click();
+      await page.locator('[data-e2e=find-structure]').fill('saint');
+      await page.getByRole('button', { name: /SSIAD de Saint-Aubain/ }).click();
+      await page.getByText('Karim Benali').waitFor();
+    },
+  },
   'territory-matrix': { as: 'admin', path: '/matrice', shown: (page) => page.getByText('Opticien-lunetier', { exact: true }).waitFor() },
   ...overviews(place),
   unknown: { as: 'infirmiere', path: '/nulle-part', shown: (page) => page.getByText('Cette page n’existe pas.').waitFor() },
