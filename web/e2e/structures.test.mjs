@@ -13,7 +13,7 @@ after(() => browser.close());
 
 const patients = {
   phone: { birth_name: 'Kergoat', given_names: 'Simone', birth_date: '1936-02-11' },
-  desktop: { birth_name: 'Auffret', given_names: 'Lucien', birth_date: '1938-07-23' },
+  desktop: { birth_name: 'Auffret', given_names: 'Lucienne', birth_date: '1938-07-23' },
 };
 const carers = {
   phone: { family_name: 'Ollivier', given_name: 'Jeanne', gender: 'F', profession: { system: 'TRE_G15', code: '60' } },
@@ -59,7 +59,7 @@ async function givesAPlace(page, name, size) {
   const adding = sheet(page, 'Ajouter une structure');
   await adding.locator('[data-e2e=find-structure]').fill(name.toLowerCase());
   await adding.getByRole('button', { name: new RegExp(name) }).click();
-  await adding.getByText('Personne n’agit pour elle.').waitFor();
+  await adding.getByText('Personne pour le moment.').waitFor();
   await adding.locator('[data-e2e=add-structure-confirm]').click();
   await adding.getByText('Ce champ est nécessaire.').waitFor();
   await adding.getByLabel('Fondement').selectOption('care_team_1');
@@ -105,7 +105,7 @@ for (const [size, patient] of Object.entries(patients)) {
     await note(hers, 'Premier passage demain matin.').waitFor();
 
     await page.reload();
-    await page.locator('[data-e2e=structures]').getByText(`Agissent pour elle : ${carer.given_name} ${carer.family_name}.`).waitFor();
+    await page.locator('[data-e2e=structures]').getByText(`Agit pour elle : ${carer.given_name} ${carer.family_name}.`).waitFor();
     await page.locator('[data-e2e=structures]').scrollIntoViewIfNeeded();
     await judged(page, 'structure-circle', size);
 
