@@ -32,6 +32,7 @@ type arena struct {
 	nodes []*node.Node
 	http  *http.Client
 	stock []*person
+	admin *person
 	push  *pushtest.Service
 	rings map[*pushtest.Device]*person
 }
@@ -109,7 +110,9 @@ func (a *arena) hire(count int) {
 	for i := range count {
 		a.stock = append(a.stock, &person{id: newID(), profession: d.profession(i), name: d.name(), devices: i % 3})
 	}
+	a.administer()
 	a.employ()
+	a.promote()
 }
 
 // employ gives everybody of the stock an account, a session and devices.

@@ -89,6 +89,7 @@ func (w *world) change(t *team, known *truth) func() {
 		},
 	}
 	w.handing(acts, known, node)
+	w.working(acts, known, node)
 	if len(known.kept) > 0 {
 		k := pick(w.dice, known.kept)
 		author := w.people[slices.IndexFunc(w.people, func(p *person) bool { return p.id == k.Author })]
@@ -132,6 +133,8 @@ func (w *world) still() {
 		// Also of those who never had a standing: their places have no boundary, and are told in the circle's list.
 		w.must(w.owner.QueryRow(w.Context(), `select (select count(*) from boundaries where at < now() + interval '1 hour')
 			+ (select count(*) from stand_ins where valid_from between now() and now() + interval '1 hour'
+				or valid_until between now() and now() + interval '1 hour')
+			+ (select count(*) from belongings where valid_from between now() and now() + interval '1 hour'
 				or valid_until between now() and now() + interval '1 hour')
 			+ (select count(*) from memberships where valid_from between now() and now() + interval '1 hour'
 				or valid_until between now() and now() + interval '1 hour')`).Scan(&due))

@@ -62,6 +62,8 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 			"in flight: document read", "in flight: document refused",
 			"glass: answered 201", "glass: answered 403", "glass: answered 404", "glass: answered 409", "face: emergency told",
 			"stand-in: replacement, answered 201", "stand-in: replacement, answered 422", "stand-in: secretariat, answered 201", "stand-in: ended",
+			"structure: joined, answered 201", "structure: left", "structure: place, answered 201", "structure: place ended",
+			"in flight: structure joined", "in flight: structure left",
 			"in flight: stand-in given", "in flight: stand-in ended", "seen: through somebody else", "hidden: beyond whom she stands in for",
 			"narrowed", "in flight: narrowed", "narrowed: told who lost it", "face: explained", "face: history told",
 			"in flight: posted", "row security alone", "predicate alone",
@@ -128,6 +130,9 @@ func (w *world) live() {
 		}
 		if w.chance(12) {
 			w.handOne(pick(w.dice, w.teams))
+		}
+		if w.chance(20) {
+			w.structureOne(pick(w.dice, w.teams))
 		}
 		if w.chance(15) {
 			w.changeOne(pick(w.dice, w.teams))

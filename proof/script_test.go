@@ -20,6 +20,8 @@ type world struct {
 	teams  []*team
 	// corridor is a circle of everybody known to the matrix: what is posted there last has been preceded by everything else.
 	corridor *team
+	// structures are those the world's people may work in.
+	structures []string
 
 	mu       sync.Mutex
 	said     map[string][]string // every acknowledged text of a message, by its id
