@@ -60,9 +60,9 @@ func ReachOfBelonging(id uuid.UUID) Reach {
 // ReachOfNone is no circle: what is decided changes nobody's places.
 func ReachOfNone() Reach { return Reach{spaces: "select id from spaces where false"} }
 
-// Entrust opens a transaction for what a person decides of places in many circles at once (stand-ins, structures): fn writes it. Where it reaches few
-// circles they change in that very transaction, under the locks of their channels; many are marked in it and follow in batches. When this
-// answers, every standing it gave or took is as it says. ErrNotFound and ErrForbidden of fn are journalled as refusals.
+// Entrust opens a transaction for what a person decides of places in many circles at once (stand-ins, structures): fn writes it. Where it
+// reaches few circles they change in that very transaction, under the locks of their channels; many are marked in it and follow in batches.
+// When this answers, every standing it gave or took is as it says. ErrNotFound and ErrForbidden of fn are journalled as refusals.
 func (g *Gate) Entrust(ctx context.Context, actor Actor, verb string, id uuid.UUID, reach Reach, fn func(Scope) error) error {
 	var rest []uuid.UUID
 	err := asked(ctx, func() (err error) {
