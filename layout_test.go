@@ -28,7 +28,7 @@ var floors = map[string][]string{
 	"notifications":         {"access", "audit", "events", "professions", "storage"},
 	"notifications/webpush": {"notifications"},
 
-	"access":           {"audit", "events", "storage"},
+	"access":           {"audit", "events", "professions", "storage"},
 	"events":           {"storage"},
 	"audit":            {"storage", "storage/objects"},
 	"vault":            {"storage"},

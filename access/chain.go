@@ -87,13 +87,12 @@ func (c *Chain) settle(reads bool) {
 
 // Chain goes through the rules in the order a person would, and stops at the first that refuses.
 func (c Circle) Chain(m *Matrix, person uuid.UUID, f Facts, t time.Time) Chain {
-	out := Chain{Person: person, Profession: c.Professions[person], Seats: []string{}}
+	out := Chain{Person: person, Profession: c.profession(person), Seats: []string{}}
 	places, seat := c.placesOf(person, t)
 	out.Seats = seatsOf(places)
 	seat.Seats = out.Seats
-	_, known := m.rows[out.Profession]
 	standing, stands := c.at(m, person, t)
-	asked := []Link{{Code: LinkIdentity, OK: known}, seat}
+	asked := []Link{{Code: LinkIdentity, OK: m.Knows(out.Profession)}, seat}
 	if f.Author == person {
 		out.Links = upToRefusal(append(asked, Link{Code: LinkAuthor, OK: stands}))
 		return out

@@ -67,7 +67,7 @@ func (g Grant) Explain(ctx context.Context, f Facts) ([]Verdict, error) {
 // message alone. The profession is named only when none of its rows reads the category, whatever the seat.
 func (m *Matrix) Reason(person uuid.UUID, p Profession, seats []string, lent Categories, f Facts) Reason {
 	reads := lent
-	for _, row := range m.rows[p] {
+	for _, row := range m.rowsOf(p) {
 		reads |= row.Reads
 	}
 	var mask Masks
@@ -128,7 +128,7 @@ func (g Grant) seatedNow(ctx context.Context) ([]seated, error) {
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (seated, error) {
 		var s seated
 		err := r.Scan(&s.Person)
-		s.Profession, s.Seats, s.Lent = circle.Professions[s.Person], seatsOf(held[s.Person]), lentWith(held[s.Person])
+		s.Profession, s.Seats, s.Lent = circle.profession(s.Person), seatsOf(held[s.Person]), lentWith(held[s.Person])
 		return s, err
 	})
 }

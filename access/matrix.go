@@ -49,6 +49,7 @@ type Row struct {
 type Matrix struct {
 	Version int
 	rows    map[Profession]map[string]Row
+	former  map[Profession]map[string]Row // by the code in force
 	ordered []Row
 	actions []ActionRow
 }
@@ -71,22 +72,24 @@ func DefaultMatrix() (categories, actions string) { return defaultCategories, de
 
 // Row gives the row of a profession at a seat: its own, else the one for every seat. No row or an unknown seat, no right.
 func (m *Matrix) Row(p Profession, seat string) (Row, bool) {
-	if row, ok := m.rows[p][seat]; ok {
+	rows := m.rowsOf(p)
+	if row, ok := rows[seat]; ok {
 		return row, true
 	}
 	if !slices.Contains(everySeat, seat) {
 		return Row{}, false
 	}
-	row, ok := m.rows[p]["*"]
+	row, ok := rows["*"]
 	return row, ok
 }
 
 // secretarial gives what a profession may handle of administration as somebody's secretary: its row for that seat, else the one for
 // every seat.
 func (m *Matrix) secretarial(p Profession) (Row, bool) {
-	row, ok := m.rows[p][SeatSecretariat]
+	rows := m.rowsOf(p)
+	row, ok := rows[SeatSecretariat]
 	if !ok {
-		row, ok = m.rows[p]["*"]
+		row, ok = rows["*"]
 	}
 	row.Reads &= Administration
 	row.Writes &= Administration
@@ -104,12 +107,12 @@ func (m *Matrix) At(p Profession, seat string) Row {
 
 // Actions gives what a profession holding these seats may do. Without a row in the first table it may do nothing.
 func (m *Matrix) Actions(p Profession, seats []string) Actions {
-	if _, known := m.rows[p]; !known {
+	if !m.Knows(p) {
 		return 0
 	}
 	var may Actions
 	for _, row := range m.actions {
-		professionFits := row.Profession == p || row.Profession == Profession{"*", "*"}
+		professionFits := row.Profession.InForce() == p.InForce() || row.Profession == Profession{"*", "*"}
 		if professionFits && (row.Seat == "*" || slices.Contains(seats, row.Seat)) {
 			may |= row.Action
 		}

@@ -188,7 +188,7 @@ func (c Circle) at(m *Matrix, person uuid.UUID, t time.Time) (Standing, bool) {
 func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (s Standing, lasting, ok bool) {
 	s.Person = person
 	var held, acting []Membership
-	profession := c.Professions[person]
+	profession := c.profession(person)
 	consent := c.holds(WillConsent, t)
 	for _, place := range c.Memberships {
 		if place.Person != person || t.Before(place.From) || !t.Before(place.Until) || (place.Basis == BasisConsent && !consent) {
@@ -258,7 +258,7 @@ func (c Circle) opposed(person uuid.UUID, p Profession, t time.Time) Categories 
 		if w.Kind != WillOpposition || t.Before(w.From) || !t.Before(w.Until) {
 			continue
 		}
-		if (w.Person != uuid.Nil && w.Person != person) || (w.Profession != Profession{} && w.Profession != p) {
+		if (w.Person != uuid.Nil && w.Person != person) || (w.Profession != Profession{} && w.Profession.InForce() != p) {
 			continue
 		}
 		if w.Category == 0 {

@@ -39,6 +39,7 @@ func ParseMatrix(version int, categories, actions string) (*Matrix, error) {
 	if err := eachRecord(TableActions, actions, ActionColumns, m.addAction); err != nil {
 		return nil, err
 	}
+	m.keepFormer()
 	return m, nil
 }
 

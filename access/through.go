@@ -114,7 +114,7 @@ func (m Membership) Seats() []string {
 
 // ownRow is what the matrix gives her own profession at the place, whoever she stands in for.
 func (c Circle) ownRow(m *Matrix, place Membership) (Row, bool) {
-	p := c.Professions[place.Person]
+	p := c.profession(place.Person)
 	if place.How != ThroughSecretariat {
 		return m.Row(p, place.Seat)
 	}
@@ -131,13 +131,13 @@ func (c Circle) row(m *Matrix, place Membership, t time.Time) (Row, bool) {
 	if !ok || place.How == "" || place.How == ThroughStructure {
 		return row, ok
 	}
-	theirs, ok := m.Row(c.Professions[place.Via], place.Seat)
+	theirs, ok := m.Row(c.profession(place.Via), place.Seat)
 	if !ok {
 		return Row{}, false
 	}
-	lost := c.opposed(place.Via, c.Professions[place.Via], t)
+	lost := c.opposed(place.Via, c.profession(place.Via), t)
 	if !c.holds(WillConsent, t) {
-		lost |= consentNeeded(c.Professions[place.Via])
+		lost |= consentNeeded(c.profession(place.Via))
 	}
 	row.Reads &= theirs.Reads &^ lost
 	row.Writes &= theirs.Writes &^ lost
@@ -156,7 +156,7 @@ func (c Circle) actions(m *Matrix, person uuid.UUID, acting []Membership) Action
 		switch place.How {
 		case ThroughReplacement:
 			one := []string{place.Seat}
-			may |= m.Actions(c.Professions[person], one) & m.Actions(c.Professions[place.Via], one) &^ EndOwnMembership
+			may |= m.Actions(c.profession(person), one) & m.Actions(c.profession(place.Via), one) &^ EndOwnMembership
 		case ThroughSecretariat:
 		default:
 			own = own || place.How == ""
@@ -164,7 +164,7 @@ func (c Circle) actions(m *Matrix, person uuid.UUID, acting []Membership) Action
 		}
 	}
 	if seats != nil {
-		may |= m.Actions(c.Professions[person], seats)
+		may |= m.Actions(c.profession(person), seats)
 	}
 	if !own {
 		may &^= EndOwnMembership

@@ -21,6 +21,7 @@ type Account struct {
 	Administrator bool               `json:"administrator"`
 	LastSignIn    *time.Time         `json:"last_sign_in"`
 	InvitedUntil  *time.Time         `json:"invited_until" doc:"A link waits to be used."`
+	ReadsNothing  bool               `json:"reads_nothing" doc:"The matrix has no row for the profession."`
 }
 
 // PageInput asks for a page of a list.
@@ -64,11 +65,18 @@ func (a *API) accounts(ctx context.Context, in *PageInput) (*answer[page[Account
 		return nil, err
 	}
 	found, err := a.cfg.Accounts.Accounts(ctx, actorIn(ctx), in.limit(), from)
+	if err != nil {
+		return nil, err
+	}
+	knows, err := a.cfg.Teams.Knows(ctx)
+	if err != nil {
+		return nil, err
+	}
 	items := make([]Account, 0, len(found.Items))
 	for _, c := range found.Items {
-		items = append(items, Account{person(c.Professional), orNull(c.Login), c.Active, c.Administrator, c.LastSignIn, c.InvitedUntil})
+		items = append(items, Account{person(c.Professional), orNull(c.Login), c.Active, c.Administrator, c.LastSignIn, c.InvitedUntil, !knows(c.Profession)})
 	}
-	return answered(page[Account]{items, cursorOf(found.Next)}, err)
+	return &answer[page[Account]]{page[Account]{items, cursorOf(found.Next)}}, nil
 }
 
 // ProfessionCode is a national code as a client names it.

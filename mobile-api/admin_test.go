@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"liaison/access"
 	"liaison/mobile-api/apitest"
 )
 
@@ -66,6 +67,28 @@ func TestAdministrationIsForAdministrators(t *testing.T) {
 	refused(t, w.Admin.Send("POST", "/admin/accounts/"+apitest.NewID().String()+"/reset", nil, nil), 404, "not_found")
 	refused(t, w.Admin.Send("POST", "/admin/accounts/nobody/reset", nil, nil), 404, "not_found")
 	refused(t, w.Admin.Send("POST", "/admin/accounts/"+w.Admin.Person.String()+"/deactivate", nil, nil), 409, "last_administrator")
+}
+
+// Registers go on naming codes that national tables replaced: they read as those in force. A code without a row is listed.
+func TestAFormerCodeReadsAndWhoReadsNothingIsListed(t *testing.T) {
+	w := newCircle(t)
+	assistant := w.Hire("soignante", access.Profession{System: "TRE_R85", Code: "313"})
+	w.Exec("update professionals set profession_system = 'TRE_G15', profession_code = '35' where id = $1", assistant.Person)
+	supplier := w.Hire("oxygene", access.Profession{System: "TRE_R85", Code: "312"})
+	w.Join(w.Circle, w.doctor, assistant)
+	w.Join(w.Circle, w.doctor, supplier)
+	answered(t, w.nurse.Send("POST", w.messages(), note("nursing", "toilette au lit"), nil), 201)
+	if read := answered(t, assistant.Send("GET", w.messages(), nil, nil), 200); len(read.Items()) != 1 {
+		t.Errorf("by her former code she reads %s", read.Raw)
+	}
+	refused(t, supplier.Send("GET", w.messages(), nil, nil), 404, "not_found")
+	for i, item := range answered(t, w.Admin.Send("GET", "/admin/accounts", nil, nil), 200).Items() {
+		shown := item.(map[string]any)
+		id := shown["professional"].(map[string]any)["id"]
+		if silent := id == supplier.Person.String(); shown["reads_nothing"] != silent {
+			t.Errorf("%d: %v reads nothing: %v", i, id, shown["reads_nothing"])
+		}
+	}
 }
 
 func TestAClosedAccountIsOut(t *testing.T) {

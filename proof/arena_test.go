@@ -113,6 +113,18 @@ func (a *arena) hire(count int) {
 	a.administer()
 	a.employ()
 	a.promote()
+	a.retire()
+}
+
+// retire has registers name some by a code that national tables replaced.
+func (a *arena) retire() {
+	for i, p := range a.stock {
+		if was, had := p.profession.before(); had && i%2 == 0 {
+			p.profession = was
+			_, err := a.owner.Exec(a.Context(), "update professionals set profession_system = $2, profession_code = $3 where id = $1", p.id, was.System, was.Code)
+			a.must(err)
+		}
+	}
 }
 
 // employ gives everybody of the stock an account, a session and devices.

@@ -49,7 +49,7 @@ func lines(table string) ([]map[string]string, error) {
 // line is the one that holds for a profession at a seat: a line with the seat overrides the line for every seat.
 func (m Matrix) line(p Profession, seat string) map[string]string {
 	var forAll map[string]string
-	for _, line := range m.rows[p] {
+	for _, line := range m.linesOf(p) {
 		switch line["seat"] {
 		case seat:
 			return line
@@ -60,18 +60,18 @@ func (m Matrix) line(p Profession, seat string) map[string]string {
 	return forAll
 }
 
-func (m Matrix) knows(p Profession) bool { return len(m.rows[p]) > 0 }
+func (m Matrix) knows(p Profession) bool { return len(m.linesOf(p)) > 0 }
 
 // readsAnywhere asks every line of the profession, whatever its seat.
 func (m Matrix) readsAnywhere(p Profession, category string) bool {
-	return slices.ContainsFunc(m.rows[p], func(line map[string]string) bool { return strings.Contains(line[category], "r") })
+	return slices.ContainsFunc(m.linesOf(p), func(line map[string]string) bool { return strings.Contains(line[category], "r") })
 }
 
 // actionsOf reads the table of actions; a profession without a line in the first table may do nothing.
 func (m Matrix) actionsOf(p Profession, seats []string) []string {
 	var out []string
 	for _, line := range m.actions {
-		mine := line["system"] == "*" || (line["system"] == p.System && line["code"] == p.Code)
+		mine := line["system"] == "*" || Profession{line["system"], line["code"]}.today() == p.today()
 		if m.knows(p) && mine && (line["seat"] == "*" || slices.Contains(seats, line["seat"])) {
 			out = addOnce(out, line["action"])
 		}

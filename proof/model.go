@@ -63,7 +63,7 @@ func (c Circle) consents(t time.Time) bool {
 
 // withheld: a coordinator or a case manager gets health matters only while the team holds a consent.
 func (c Circle) withheld(person, category string, t time.Time) bool {
-	p := c.Professions[person]
+	p := c.of(person)
 	asksConsent := p.System == "TRE_R85" && (p.Code == "330" || p.Code == "309")
 	return asksConsent && slices.Contains([]string{"medical", "medication", "nursing"}, category) && !c.consents(t)
 }
@@ -73,7 +73,7 @@ func (c Circle) refused(person, category string, t time.Time) bool {
 	for _, f := range c.Facts {
 		if f.Kind == "opposition" && during(t, f.From, f.Until) &&
 			(f.Person == "" || f.Person == person) &&
-			(f.Profession == Profession{} || f.Profession == c.Professions[person]) &&
+			(f.Profession == Profession{} || f.Profession.today() == c.of(person)) &&
 			(f.Category == "" || f.Category == category) {
 			return true
 		}
@@ -153,7 +153,7 @@ func (c Circle) Shown(person string, m Message, t time.Time) string {
 		}
 	}
 	switch {
-	case !lent && !c.Matrix.readsAnywhere(c.Professions[person], m.Category):
+	case !lent && !c.Matrix.readsAnywhere(c.of(person), m.Category):
 		return "profession"
 	case narrowed:
 		return "narrowed"
@@ -164,7 +164,7 @@ func (c Circle) Shown(person string, m Message, t time.Time) string {
 // Why tells the true reason, for the coverage of the tests; r are the person's rights at t.
 func (c Circle) Why(r Rights, m Message, t time.Time) string {
 	person := r.Person
-	p := c.Professions[person]
+	p := c.of(person)
 	now := c.held(person, t)
 	switch {
 	case r.Sees(m) && m.Author == person && !slices.Contains(r.Reads, m.Category):

@@ -102,14 +102,14 @@ func (h holding) standsIn() bool { return h.how == "replacement" || h.how == "se
 // own is the line of the matrix of her own profession.
 func (c Circle) own(h holding) map[string]string {
 	if h.how == "secretariat" {
-		return c.Matrix.line(c.Professions[h.Person], "secretariat")
+		return c.Matrix.line(c.of(h.Person), "secretariat")
 	}
-	return c.Matrix.line(c.Professions[h.Person], h.Seat)
+	return c.Matrix.line(c.of(h.Person), h.Seat)
 }
 
 // theirs is the line of whom she stands in for.
 func (c Circle) theirs(h holding) map[string]string {
-	return c.Matrix.line(c.Professions[h.through], h.Seat)
+	return c.Matrix.line(c.of(h.through), h.Seat)
 }
 
 // gives: the seat is known, the basis holds, and so do the lines of the matrix it needs.
@@ -170,8 +170,8 @@ func (c Circle) acting(person string, t time.Time) []string {
 		case h.Basis == "emergency":
 			leaves = leaves || h.how == ""
 		case h.how == "replacement":
-			for _, action := range c.Matrix.actionsOf(c.Professions[person], []string{h.Seat}) {
-				if slices.Contains(c.Matrix.actionsOf(c.Professions[h.through], []string{h.Seat}), action) {
+			for _, action := range c.Matrix.actionsOf(c.of(person), []string{h.Seat}) {
+				if slices.Contains(c.Matrix.actionsOf(c.of(h.through), []string{h.Seat}), action) {
 					may = addOnce(may, action)
 				}
 			}
@@ -180,7 +180,7 @@ func (c Circle) acting(person string, t time.Time) []string {
 			seats = addOnce(seats, h.Seat)
 		}
 	}
-	mine := c.Matrix.actionsOf(c.Professions[person], seats)
+	mine := c.Matrix.actionsOf(c.of(person), seats)
 	if len(seats) > 0 {
 		for _, action := range mine {
 			may = addOnce(may, action)

@@ -122,7 +122,15 @@ func randomCircle(seed uint64, matrices []bothMatrices) *circle {
 	return c
 }
 
-// otherMatrix changes cells, and gives some professions a line of their own at a seat.
+// named gives a profession by its code of today or, where it had another, sometimes by that one.
+func (d dice) named(p Profession) Profession {
+	if was, had := p.today().before(); had && d.chance(50) {
+		return was
+	}
+	return p.today()
+}
+
+// otherMatrix changes cells, writes some professions by the code they had, and gives some professions a line of their own at a seat.
 func (d dice) otherMatrix() string {
 	var out []string
 	for i, line := range strings.Split(strings.TrimSpace(defaultCategories), "\n") {
@@ -131,6 +139,9 @@ func (d dice) otherMatrix() string {
 			continue
 		}
 		cells := strings.Split(line, ",")
+		if p := d.named(Profession{cells[0], cells[1]}); cells[2] == "*" {
+			cells[0], cells[1] = p.System, p.Code
+		}
 		for j := 5; j < len(cells); j++ {
 			cells[j] = pick(d, []string{"-", "-", "r", "w", "rw", "ra", "rwa"})
 		}
@@ -169,6 +180,8 @@ func (d dice) people(c *circle) {
 			p = pick(d, []Profession{{"TRE_R85", "330"}, {"TRE_R85", "309"}})
 		case 2, 3, 4:
 			p = pick(d, []Profession{{"TRE_G15", "10"}, {"TRE_G15", "60"}, {"TRE_G15", "21"}, {"TRE_R85", "372"}})
+		case 6:
+			p = pick(d, []Profession{{"TRE_G15", "35"}, {"TRE_G15", "93"}, {"TRE_R94", "42"}, {"TRE_R94", "53"}, {"TRE_R85", "350"}, {"TRE_R94", "49"}})
 		case 5:
 			p = pick(d, []Profession{{"TRE_G15", "00"}, {"TRE_X", "10"}, {"", ""}})
 		}
@@ -245,7 +258,7 @@ func (d dice) facts(c *circle) {
 		case 3:
 			f.Kind = pick(d, []string{"information", "non_opposition"})
 		case 4:
-			f.Profession = c.Professions[pick(d, c.people)]
+			f.Profession = d.named(c.Professions[pick(d, c.people)])
 		case 5, 6:
 			f.Person = pick(d, c.people)
 		}

@@ -61,7 +61,7 @@ var mostly = map[access.Profession]access.Categories{
 
 // defaultCategory is where a writer's note most likely belongs, among what she may write here; nil when she writes nothing.
 func defaultCategory(p access.Profession, writes access.Categories) *string {
-	for _, c := range []access.Categories{mostly[p], access.Organisation, writes & -writes} {
+	for _, c := range []access.Categories{mostly[p.InForce()], access.Organisation, writes & -writes} {
 		if c&writes != 0 {
 			code := c.Codes()[0]
 			return &code

@@ -98,7 +98,7 @@ func (s *Service) AddStandIn(ctx context.Context, actor access.Actor, req NewSta
 	if err != nil {
 		return StandIn{}, false, err
 	}
-	if req.Kind == access.ThroughReplacement && professionOf(people[req.ProfessionalID]) != professionOf(people[actor.Person]) {
+	if req.Kind == access.ThroughReplacement && professionOf(people[req.ProfessionalID]).InForce() != professionOf(people[actor.Person]).InForce() {
 		return StandIn{}, false, errStandInProfession
 	}
 	err = s.gate.Entrust(ctx, actor, "stand_in.add", req.ID, access.ReachOf(actor.Person, req.TeamIDs), func(sc access.Scope) error {

@@ -37,6 +37,7 @@ import type {
   NewMember,
   NewMessage,
   NewPatient,
+  NewStandIn,
   NewWill,
   Page,
   Patient,
@@ -47,6 +48,7 @@ import type {
   Revision,
   SessionItem,
   SignInAnswer,
+  StandIn,
   SyncAnswer,
   Team,
   TeamItem,
@@ -169,6 +171,16 @@ export class Api {
   }
   removeStructure(team: Id, structure: Id): Promise<void> {
     return this.http.delete(`/teams/${id(team)}/structures/${id(structure)}`);
+  }
+  /** Who acts for me, and for whom I act. */
+  standIns(): Promise<Page<StandIn>> {
+    return this.http.get('/stand-ins');
+  }
+  addStandIn(standIn: NewStandIn): Promise<StandIn> {
+    return this.http.post('/stand-ins', standIn);
+  }
+  endStandIn(standIn: Id): Promise<void> {
+    return this.http.delete(`/stand-ins/${id(standIn)}`);
   }
   wills(team: Id): Promise<Page<Will>> {
     return this.http.get(`/teams/${id(team)}/will`);

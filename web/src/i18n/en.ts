@@ -15,9 +15,10 @@ import { matrix } from './en/matrix';
 import { measures } from './en/measures';
 import { patients } from './en/patients';
 import { search } from './en/search';
+import { standins } from './en/standins';
 import { structures } from './en/structures';
 import { signin } from './en/signin';
 
 /** The same in English: a missing sentence fails the type check. */
-export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, structures, errors };
+export const en: Like<Fr> = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, structures, standins, errors };
 

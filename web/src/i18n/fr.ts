@@ -13,10 +13,11 @@ import { matrix } from './fr/matrix';
 import { measures } from './fr/measures';
 import { patients } from './fr/patients';
 import { search } from './fr/search';
+import { standins } from './fr/standins';
 import { structures } from './fr/structures';
 import { signin } from './fr/signin';
 
 /** The interface's words: the source. */
-export const fr = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, structures, errors };
+export const fr = { common, signin, patients, dossier, composer, documents, circle, accesses, emergency, alerts, measures, search, account, admin, matrix, structures, standins, errors };
 
 export type Fr = typeof fr;

@@ -1445,6 +1445,8 @@ export interface components {
             last_sign_in: string | null;
             login: string | null;
             professional: components["schemas"]["Professional"];
+            /** @description The matrix has no row for the profession. */
+            reads_nothing: boolean;
         };
         AcknowledgeInputBody: {
             /** @enum {string} */

@@ -33,6 +33,8 @@ export type Conforms = [
   Fits<Loose<own.NewStructure>, Loose<Server['NewStructure']>>,
   Fits<Loose<own.NewStructurePlace>, Loose<Server['NewStructurePlace']>>,
   Fits<Loose<own.NewBelonging>, Loose<Server['NewBelonging']>>,
+  Fits<Loose<Server['StandIn']>, Loose<own.StandIn>>,
+  Fits<Loose<own.NewStandIn>, Loose<Server['NewStandIn']>>,
   Fits<Loose<own.NewMessage>, Loose<Server['NewMessage']>>,
 ];
 

@@ -173,6 +173,8 @@ export interface TeamItem {
   id: Id;
   patient: Patient;
   my_seats: Seat[];
+  /** One of one's own, to be handed on; absent from what an older version kept. */
+  own_place?: boolean;
   channels: ChannelItem[];
   unread: number;
   open_alerts: number;
@@ -300,6 +302,31 @@ export interface NewBelonging {
   professional_id: Id;
   from?: Instant;
   until?: Instant;
+}
+
+/** Somebody acts for another: replaces her, or is her secretary. */
+export interface StandIn {
+  id: Id;
+  kind: 'replacement' | 'secretariat';
+  for: Professional;
+  by: Professional;
+  from: Instant;
+  until: Instant | null;
+  /** Before its date. */
+  ended: boolean;
+  /** Null is every circle, those to come too. */
+  team_ids: Id[] | null;
+  categories: CategoryCode[];
+}
+
+export interface NewStandIn {
+  id: Id;
+  kind: StandIn['kind'];
+  professional_id: Id;
+  from?: Instant;
+  until?: Instant;
+  team_ids?: Id[];
+  categories?: CategoryCode[];
 }
 
 export interface NewMember {
@@ -680,6 +707,8 @@ export interface AdminAccount {
   last_sign_in: Instant | null;
   /** A link waits to be used. */
   invited_until?: Instant | null;
+  /** The matrix does not know the profession. */
+  reads_nothing?: boolean;
 }
 
 export interface NewAccount {

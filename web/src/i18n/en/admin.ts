@@ -33,5 +33,12 @@ export const admin = {
   waiting: 'Invitation pending',
   count: { one: '{count} account', other: '{count} accounts' },
   choose: 'Choose',
+  reads_nothing: 'reads nothing',
+  unread: {
+    one: '{count} person has a profession that the authorisation matrix does not know: they read nothing, in no care circle.',
+    other: '{count} people have a profession that the authorisation matrix does not know: they read nothing, in no care circle.',
+  },
+  unread_show: 'Show which',
+  unread_all: 'All accounts',
   administrator_short: 'administrator',
 };

@@ -33,5 +33,12 @@ export const admin = {
   waiting: 'Invitation en attente',
   count: { one: '{count} compte', other: '{count} comptes' },
   choose: 'Choisir',
+  reads_nothing: 'ne lit rien',
+  unread: {
+    one: '{count} personne a une profession que la matrice d’habilitation ne connaît pas : elle ne lit rien, dans aucun cercle de soins.',
+    other: '{count} personnes ont une profession que la matrice d’habilitation ne connaît pas : elles ne lisent rien, dans aucun cercle de soins.',
+  },
+  unread_show: 'Voir lesquelles',
+  unread_all: 'Tous les comptes',
   administrator_short: 'administration',
 };
