@@ -2,6 +2,7 @@ package proof
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -150,12 +151,28 @@ func (w *world) agreeAsked(t *truth) {
 			order := slices.DeleteFunc(w.orderOf(t, m, a.at), func(id string) bool {
 				return slices.ContainsFunc(alert.asked[:i], func(before asked) bool { return before.person == id })
 			})
-			w.check(len(order) > 0 && order[0] == a.person, "%s was asked of %s, in order come %v", a.person, k.ID, order)
+			w.check(len(order) > 0 && order[0] == a.person, "%s was asked of %s (%s at %s, asked together or before: %v), in order come %v", a.person,
+				k.ID, m.Category, a.at, alert.asked, w.standingsAt(t, order, a.at))
 			if i > 0 {
 				w.meet("alert: asked next")
 			}
 		}
 	}
+}
+
+// standingsAt says how people stood, for who reads a fault.
+func (a *arena) standingsAt(t *truth, people []string, at time.Time) []string {
+	var out []string
+	for _, id := range people {
+		r := t.At(id, at)
+		out = append(out, fmt.Sprintf("%s %s rank %d seats %v for %v", id, t.of(id), r.rank(), r.Seats, r.For))
+	}
+	for _, edge := range t.edges {
+		if edge.Sub(at).Abs() < time.Minute {
+			out = append(out, fmt.Sprintf("edge %s", edge.Sub(at)))
+		}
+	}
+	return out
 }
 
 // orderOf is whom a message alerts: by seat, then by name. Everybody here is called Personne.

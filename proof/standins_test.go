@@ -10,7 +10,7 @@ import (
 // handingOver is the body of a stand-in: everywhere or in this team only; some begin or end by themselves within the second.
 func (w *world) handingOver(t *team, by, to *person) object {
 	body := object{"id": newID(), "kind": "secretariat", "professional_id": to.id}
-	if by.profession == to.profession || w.chance(20) {
+	if by.profession.today() == to.profession.today() || w.chance(20) {
 		body["kind"] = "replacement"
 		body["until"] = w.now().Add(5 * time.Hour)
 	} else if w.chance(70) {
@@ -45,7 +45,7 @@ func (w *world) handOne(t *team) {
 // alike is sometimes another of the same profession.
 func (w *world) alike(p *person) *person {
 	for _, other := range w.people {
-		if other != p && other.profession == p.profession && w.chance(50) {
+		if other != p && other.profession.today() == p.profession.today() && w.chance(50) {
 			return other
 		}
 	}
@@ -58,7 +58,7 @@ func handing(team string, by, to *person, body object) func(*truth, time.Time) [
 		own := slices.ContainsFunc(t.holdings(by.id), func(h holding) bool { return h.how == "" && h.Basis != "emergency" && h.Until.After(at) })
 		_, chosen := body["team_ids"]
 		switch {
-		case by == to, body["kind"] == "replacement" && by.profession != to.profession:
+		case by == to, body["kind"] == "replacement" && by.profession.today() != to.profession.today():
 			return []int{http.StatusUnprocessableEntity}
 		case chosen && (!own || !t.At(by.id, at).Stands()):
 			return []int{http.StatusUnprocessableEntity, http.StatusCreated} // a place to come may be seen or not
