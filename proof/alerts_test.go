@@ -137,7 +137,8 @@ func (w *world) listedAlerts(p *person) []string {
 }
 
 // agreeAsked: whoever was ever asked might be alerted of that message, as it was read at that moment; and came first in order of
-// those who had not been asked before. A date that passed, or a narrowing, while the turn was given is no fault.
+// those who had not been asked before, as the circle was known then. A date that passed, or a narrowing, while the turn was given is
+// no fault.
 func (w *world) agreeAsked(t *truth) {
 	for _, alert := range t.alerts {
 		k := t.byID[alert.message]
@@ -145,14 +146,16 @@ func (w *world) agreeAsked(t *truth) {
 			if slices.ContainsFunc(slices.Concat(t.edges, k.narrowedAt()), func(edge time.Time) bool { return edge.Sub(a.at).Abs() < time.Second }) {
 				continue
 			}
-			r, m := t.At(a.person, a.at), k.then(a.at)
+			then := *t
+			then.Circle = t.KnownAt(a.at)
+			r, m := then.At(a.person, a.at), k.then(a.at)
 			w.check(r.alertable(m), "%s was asked of %s (%s) without right to be", a.person, k.ID, m.Category)
 			w.meet("alert: asked by right")
-			order := slices.DeleteFunc(w.orderOf(t, m, a.at), func(id string) bool {
+			order := slices.DeleteFunc(w.orderOf(&then, m, a.at), func(id string) bool {
 				return slices.ContainsFunc(alert.asked[:i], func(before asked) bool { return before.person == id })
 			})
 			w.check(len(order) > 0 && order[0] == a.person, "%s was asked of %s (%s at %s, asked together or before: %v), in order come %v", a.person,
-				k.ID, m.Category, a.at, alert.asked, w.standingsAt(t, order, a.at))
+				k.ID, m.Category, a.at, alert.asked, w.standingsAt(&then, order, a.at))
 			if i > 0 {
 				w.meet("alert: asked next")
 			}

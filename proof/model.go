@@ -25,7 +25,14 @@ type Place struct {
 	Person, Structure string
 	Seat, Basis       string
 	From, Until       time.Time
+	Given             time.Time // when it was recorded: it may begin earlier
 	FromNowOn         bool
+}
+
+// KnownAt is the circle without the places that were recorded later, even those that began before.
+func (c Circle) KnownAt(t time.Time) Circle {
+	c.Places = slices.DeleteFunc(slices.Clone(c.Places), func(p Place) bool { return p.Given.After(t) })
+	return c
 }
 
 // Fact is a dated fact of the patient's will. Of an opposition, an empty field means anybody, or anything.

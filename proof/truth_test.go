@@ -112,8 +112,8 @@ func (a *arena) readCircle(tx pgx.Tx, t *truth) {
 	a.each(tx, []any{&channel}, func() { t.channels = append(t.channels, channel) }, "select id::text from channels where space_id = $1 order by id", t.team)
 	a.must(tx.QueryRow(a.Context(), "select created_by::text from spaces where id = $1", t.team).Scan(&t.Founder))
 	var p Place
-	a.each(tx, []any{&p.Person, &p.Structure, &p.Seat, &p.Basis, &p.From, &p.Until, &p.FromNowOn}, func() { t.Places = append(t.Places, p) },
-		`select coalesce(person_id::text, ''), coalesce(organisation_id::text, ''), seat, basis, valid_from, valid_until, from_now_on
+	a.each(tx, []any{&p.Person, &p.Structure, &p.Seat, &p.Basis, &p.From, &p.Until, &p.Given, &p.FromNowOn}, func() { t.Places = append(t.Places, p) },
+		`select coalesce(person_id::text, ''), coalesce(organisation_id::text, ''), seat, basis, valid_from, valid_until, created_at, from_now_on
 			from memberships where space_id = $1`, t.team)
 	a.readThrough(tx, t)
 	var f Fact
@@ -125,7 +125,7 @@ func (a *arena) readCircle(tx pgx.Tx, t *truth) {
 			w.given_at, coalesce((select min(x.given_at) from wills x where x.withdraws = w.id), '9999-01-01')
 		from wills w where w.space_id = $1 and w.withdraws is null`, t.team)
 	for _, p := range t.Places {
-		t.edges = append(t.edges, p.From, p.Until)
+		t.edges = append(t.edges, p.From, p.Until, p.Given)
 	}
 	for _, w := range t.Works {
 		t.edges = append(t.edges, w.From, w.Until)
