@@ -45,8 +45,9 @@ test-web: web/dist/index.html ## the web unit tests alone, and the size of the f
 test-e2e: build ## the end-to-end tests alone
 	@cd web && npm run e2e --if-present
 
-bench: build ## measure this machine: posts, deliveries, memory, documents, pages
-	@bin/liaison bench
+bench: build ## measure this machine: posts, deliveries, memory, documents, pages, the journal
+	@go build -tags bench_without_journal -o tmp/liaison-without-journal ./cmd/liaison
+	@bin/liaison bench --unjournalled tmp/liaison-without-journal
 
 mutate: web/dist/index.html bin/versitygw ## break the code on purpose, patch by patch, and require the named test to fail
 	@tools/mutate.sh mutations/*.patch

@@ -24,9 +24,13 @@ type Options struct {
 	Search   int // in the database while it is searched; 0 leaves searching out
 	// SearchDir keeps the searched database, to be searched again; empty: it is made for this run and removed.
 	SearchDir string
-	WholePass bool     // index the searched database anew to the end
-	Only      []string // parts to run; empty: all
-	Progress  io.Writer
+	WholePass bool // index the searched database anew to the end
+	// Memberships are in the searched database while pages are read there; 0 leaves that out.
+	Memberships  int
+	Unjournalled string   // a build of the same program that keeps no journal; empty: what the journal costs is not measured
+	Lines        int      // of the journal that is sealed and verified
+	Only         []string // parts to run; empty: all
+	Progress     io.Writer
 }
 
 // The shape of the load: those of the peers that were measured the same way.
@@ -50,6 +54,12 @@ func (o Options) check() error {
 		return errors.New("messages: between 1000 and 5000000")
 	case o.Search < 0 || (o.Search > 0 && o.Search < 10_000) || o.Search > 5_000_000:
 		return errors.New("search: 0, or between 10000 and 5000000")
+	case o.Memberships > 0 && o.Search < fewestAmongMany:
+		return fmt.Errorf("memberships: a channel of the searched messages fills a page from %d on", fewestAmongMany)
+	case o.Memberships < 0 || o.Memberships > 1_000_000:
+		return errors.New("memberships: between 0 and 1000000")
+	case o.Lines < 1000 || o.Lines > 20_000_000:
+		return errors.New("lines: between 1000 and 20000000")
 	}
 	for _, name := range o.Only {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
@@ -112,6 +122,9 @@ var parts = []part{
 	{"pages", (*run).pages, true},
 	{"matrix", (*run).following, true},
 	{"search", (*run).searches, false},
+	{"pages-among-many", (*run).pagesAmongMany, false},
+	{"journal-cost", (*run).journalCost, true},
+	{"journal", (*run).journal, true},
 }
 
 func (r *run) all(ctx context.Context) (err error) {

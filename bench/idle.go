@@ -36,7 +36,7 @@ func (r *run) idle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	quiet, silent := func(int, []byte) {}, func(int, error) {}
+	quiet, silent := func(int, []byte) {}, func(int, error) bool { return false }
 	closeAll, err := connect(ctx, s.address, r.world.everybody()[:r.Sockets], quiet, silent)
 	if err != nil {
 		return err

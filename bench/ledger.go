@@ -15,6 +15,8 @@ type ledger struct {
 	next  atomic.Int64
 	posts []entry
 	boxes []*inbox
+	// comesBack has a reader who was too slow open another socket: what she missed is not asked for, and counts as lost.
+	comesBack bool
 }
 
 // entry is one post. Times are nanoseconds of this process's clock.

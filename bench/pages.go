@@ -36,6 +36,7 @@ type Way struct {
 	P50     float64 `json:"p50_us"`
 	ToPlain float64 `json:"to_plain"`
 	Visited int     `json:"rows_visited,omitempty"` // of messages, as EXPLAIN (ANALYZE) counts
+	Plan    string  `json:"plan,omitempty"`
 }
 
 const (
@@ -151,7 +152,7 @@ func (r *run) readPages(ctx context.Context, n *node.Node, s *server, who *membe
 		w := Way{Name: rd.name, P50: millis(took[i], 0.5)[0] * 1000}
 		w.ToPlain = ratio(w.P50, millis(took[0], 0.5)[0]*1000)
 		if rd.on != nil {
-			if w.Visited, err = visited(ctx, rd.on, rd.sql, args); err != nil {
+			if w.Visited, w.Plan, err = visited(ctx, rd.on, rd.sql, args); err != nil {
 				return nil, err
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,13 +21,21 @@ type planNode struct {
 	Plans    []planNode `json:"Plans"`
 }
 
-// visited runs a statement and counts the rows of messages that were looked at.
-func visited(ctx context.Context, q storage.Querier, sql string, args pgx.NamedArgs) (int, error) {
+// visited runs a statement, counts the rows of messages that were looked at, and gives its plan to be read.
+func visited(ctx context.Context, q storage.Querier, sql string, args pgx.NamedArgs) (count int, plan string, err error) {
 	var raw []byte
 	if err := q.QueryRow(ctx, "explain (analyze, format json) "+sql, args).Scan(&raw); err != nil {
-		return 0, fmt.Errorf("plan: %w", err)
+		return 0, "", fmt.Errorf("plan: %w", err)
 	}
-	return visitedIn(raw)
+	if count, err = visitedIn(raw); err != nil {
+		return 0, "", err
+	}
+	rows, err := q.Query(ctx, "explain (analyze, costs off, timing off, summary off) "+sql, args)
+	if err != nil {
+		return 0, "", fmt.Errorf("plan: %w", err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return count, strings.Join(lines, "\n"), err
 }
 
 func visitedIn(raw []byte) (int, error) {

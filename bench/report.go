@@ -17,7 +17,10 @@ type Report struct {
 	Files    Files    `json:"files"`
 	// Following is how another matrix reaches every circle.
 	Following Following `json:"matrix"`
-	Took      float64   `json:"took_s"`
+	// Many is pages in a database of many circles.
+	Many    Many    `json:"pages_among_many"`
+	Journal Journal `json:"journal"`
+	Took    float64 `json:"took_s"`
 }
 
 // Print writes the report as tables.
@@ -32,6 +35,8 @@ func (r *Report) Print(w io.Writer) error {
 	r.printSearches(p)
 	r.printFiles(p)
 	r.printFollowing(p)
+	r.printMany(p)
+	r.printJournal(p)
 	p("\nTook %.0f s.", r.Took)
 	return t.Flush()
 }
@@ -127,21 +132,25 @@ func (r *Report) printPages(p printer) {
 		return
 	}
 	p("\nNewest %d messages of a channel of %d, in a database of %d", pageSize, r.Pages.Channel, r.Pages.Messages)
-	for _, who := range r.Pages.Readers {
-		p("%s\tp50 µs\tto plain\trows visited", who.Who)
+	printReaders(p, r.Pages.Readers)
+}
+
+func printReaders(p printer, readers []Reader) {
+	for _, who := range readers {
+		p("%s\tp50 µs\tmore than plain\tto plain\trows visited", who.Who)
 		for _, w := range who.Ways {
 			rows := "-"
 			if w.Visited > 0 {
 				rows = fmt.Sprint(w.Visited)
 			}
-			p("  %s\t%.0f\t%.2f\t%s", w.Name, w.P50, w.ToPlain, rows)
+			p("  %s\t%.0f\t%.0f\t%.2f\t%s", w.Name, w.P50, w.P50-who.Ways[0].P50, w.ToPlain, rows)
 		}
 	}
 }
 
 func (r *Report) printSearches(p printer) {
 	s := r.Searches
-	if s.Messages == 0 {
+	if len(s.Readers) == 0 {
 		return
 	}
 	p("\nSearching %d messages over HTTP (loaded in %.0f s, index and its table %.0f MiB); sequential scans meanwhile: %d", s.Messages, s.Load, s.IndexMiB, s.SeqScans)

@@ -27,7 +27,10 @@ type server struct {
 
 const patience = 30 * time.Second
 
-func (r *run) serve(ctx context.Context) (*server, error) {
+func (r *run) serve(ctx context.Context) (*server, error) { return r.serveWith(ctx, r.Program) }
+
+// serveWith runs another build of the program.
+func (r *run) serveWith(ctx context.Context, program string) (*server, error) {
 	var addresses [2]string
 	for i := range addresses {
 		var err error
@@ -41,7 +44,7 @@ func (r *run) serve(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	defer log.Close()
-	s.cmd = exec.Command(r.Program, "serve")
+	s.cmd = exec.Command(program, "serve")
 	s.cmd.Env = append(environment(r.ground.config(nil)), "LIAISON_LISTEN="+s.address, "LIAISON_METRICS_LISTEN="+s.metrics)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

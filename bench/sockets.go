@@ -14,30 +14,55 @@ import (
 
 // socket is a member's connection to the live feed.
 type socket struct {
-	conn *websocket.Conn
-	done chan struct{}
+	mu    sync.Mutex
+	conn  *websocket.Conn
+	ended bool
+	done  chan struct{}
 }
+
+func (s *socket) close() {
+	s.mu.Lock()
+	s.ended = true
+	_ = s.conn.Close()
+	s.mu.Unlock()
+	<-s.done
+}
+
+// take another connection, unless the socket was closed meanwhile.
+func (s *socket) take(conn *websocket.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		_ = conn.Close()
+		return false
+	}
+	s.conn = conn
+	return true
+}
+
+// slowReader is how the server cuts a socket for which too much waits.
+const slowReader = 4008
 
 // connectAtOnce is how many sockets are opened at the same time.
 const connectAtOnce = 16
 
-// connect opens one socket a member and waits for each one's hello; frames of messages go to take.
-func connect(ctx context.Context, address string, members []*member, take func(i int, frame []byte), failed func(i int, err error)) (closeAll func(), err error) {
+// connect opens one socket a member and waits for each one's hello; frames of messages go to take. A socket that was cut is opened
+// again where failed says so.
+func connect(ctx context.Context, address string, members []*member, take func(i int, frame []byte), failed func(i int, err error) (again bool)) (closeAll func(), err error) {
 	sockets := make([]*socket, len(members))
 	closeAll = func() {
 		for _, s := range sockets {
 			if s != nil {
-				_ = s.conn.Close()
-				<-s.done
+				s.close()
 			}
 		}
 	}
 	var opening sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
+	group, opened := errgroup.WithContext(ctx)
 	group.SetLimit(connectAtOnce)
 	for i, m := range members {
 		group.Go(func() error {
-			conn, err := dial(ctx, address, m)
+			conn, err := dial(opened, address, m)
 			if err != nil {
 				return err
 			}
@@ -45,7 +70,12 @@ func connect(ctx context.Context, address string, members []*member, take func(i
 			opening.Lock()
 			sockets[i] = s
 			opening.Unlock()
-			go s.read(func(frame []byte) { take(i, frame) }, func(err error) { failed(i, err) })
+			go s.read(func(frame []byte) { take(i, frame) }, func(err error) (*websocket.Conn, error) {
+				if !failed(i, err) {
+					return nil, err
+				}
+				return dial(ctx, address, m)
+			})
 			return nil
 		})
 	}
@@ -74,15 +104,18 @@ func dial(ctx context.Context, address string, m *member) (*websocket.Conn, erro
 	return conn, conn.SetReadDeadline(time.Time{})
 }
 
-func (s *socket) read(take func([]byte), failed func(error)) {
+func (s *socket) read(take func([]byte), again func(error) (*websocket.Conn, error)) {
 	defer close(s.done)
+	conn := s.conn
 	for {
-		_, frame, err := s.conn.ReadMessage()
-		if err != nil {
-			failed(err)
+		_, frame, err := conn.ReadMessage()
+		if err == nil {
+			take(frame)
+			continue
+		}
+		if conn, err = again(err); err != nil || !s.take(conn) {
 			return
 		}
-		take(frame)
 	}
 }
 
@@ -118,10 +151,14 @@ func (l *ledger) listen(ctx context.Context, address string) (closeAll func(), e
 			l.take(l.boxes[i], n)
 		}
 	}
-	failed := func(i int, err error) {
+	failed := func(i int, err error) bool {
 		l.boxes[i].mu.Lock()
+		defer l.boxes[i].mu.Unlock()
+		if l.comesBack && websocket.IsCloseError(err, slowReader) {
+			return true
+		}
 		l.boxes[i].err = err
-		l.boxes[i].mu.Unlock()
+		return false
 	}
 	return connect(ctx, address, members, take, failed)
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -118,24 +119,38 @@ func letters(n int) string {
 }
 
 func (t *team) open(ctx context.Context, n *node.Node, number int) error {
-	founder := t.members[0].actor()
-	born := time.Date(1930, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, number*7)
-	opened, _, err := n.Teams.Open(ctx, founder, teams.OpenRequest{
-		ID:          newID(),
-		Identity:    teams.Identity{BirthName: syllables(number*39*41 + number), GivenNames: syllables(number*97 + 5), Sex: "F", BirthDate: born.Format(time.DateOnly)},
-		Information: teams.Information{GivenBy: "Camille Banc", GivenAt: time.Now().Add(-time.Hour)},
-	})
-	if err != nil {
-		return fmt.Errorf("open a team: %w", err)
+	if err := t.openEmpty(ctx, n, number); err != nil {
+		return err
 	}
-	t.id = opened.TeamID
 	for _, m := range t.members[1:] {
 		place := teams.NewMember{ID: newID(), ProfessionalID: m.id, Seat: access.SeatIntervenant, Basis: "care_team_1"}
-		if _, _, err := n.Teams.AddMember(ctx, founder, t.id, place); err != nil {
+		if _, _, err := n.Teams.AddMember(ctx, t.members[0].actor(), t.id, place); err != nil {
 			return fmt.Errorf("add a member: %w", err)
 		}
 	}
 	return n.DB.Pool.QueryRow(ctx, "select id from channels where space_id = $1 and kind = 'discussion'", t.id).Scan(&t.discussion)
+}
+
+// openEmpty opens a circle with nobody but its founder; of dossiers that look alike it says that they are others.
+func (t *team) openEmpty(ctx context.Context, n *node.Node, number int) error {
+	born := time.Date(1930, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, number*7%30000)
+	asked := teams.OpenRequest{
+		ID:          newID(),
+		Identity:    teams.Identity{BirthName: syllables(number*39*41 + number), GivenNames: syllables(number*97 + 5), Sex: "F", BirthDate: born.Format(time.DateOnly)},
+		Information: teams.Information{GivenBy: "Camille Banc", GivenAt: time.Now().Add(-time.Hour)},
+	}
+	opened, _, err := n.Teams.Open(ctx, t.members[0].actor(), asked)
+	if alike := (*teams.LookAlike)(nil); errors.As(err, &alike) {
+		for _, other := range alike.Candidates {
+			asked.NotADouble = append(asked.NotADouble, other.Token)
+		}
+		opened, _, err = n.Teams.Open(ctx, t.members[0].actor(), asked)
+	}
+	if err != nil {
+		return fmt.Errorf("open a team: %w", err)
+	}
+	t.id = opened.TeamID
+	return nil
 }
 
 func (w *world) signIn(ctx context.Context, n *node.Node) error {

@@ -86,6 +86,9 @@ func (n *Node) openStorage(ctx context.Context) (err error) {
 		return err
 	}
 	n.onStop(n.DB.Close)
+	if err := audit.Kept(ctx, n.DB.Pool); err != nil {
+		return err
+	}
 	if n.Vault, err = vault.Open(ctx, n.KeysURL, n.MasterKeyFile); err != nil {
 		return err
 	}
