@@ -103,7 +103,7 @@ func (a *Audiences) DropSpace(space uuid.UUID) {
 func (a *Audiences) load(ctx context.Context, channel uuid.UUID) (*Audience, error) {
 	rows, err := a.db.Pool.Query(ctx, `select c.space_id, c.epoch, statement_timestamp(), s.person_id is not null, `+
 		`coalesce(s.person_id, c.id), coalesce(s.valid_from, now()), coalesce(s.valid_until, now()), coalesce(s.reads, 0), coalesce(s.writes, 0),
-		coalesce(s.alerts, 0), coalesce(s.mask_class, 0), coalesce(s.actions, 0), coalesce(s.seats, '{}'), coalesce(s.history_from, now()), coalesce(s.acting_for, '{}')
+		coalesce(s.alerts, 0), coalesce(s.mask_class, 0), coalesce(s.actions, 0), coalesce(s.seats, '{}'), coalesce(s.history_from, now()), coalesce(s.acting_for, '{}'), coalesce(s.barred_types, '{}')
 		from channels c left join standings s on s.space_id = c.space_id and s.valid_until > statement_timestamp()
 		where c.id = $1`, channel)
 	if err != nil {
@@ -116,7 +116,7 @@ func (a *Audiences) load(ctx context.Context, channel uuid.UUID) (*Audience, err
 		var stands bool
 		var s Standing
 		if err := rows.Scan(&out.Space, &out.Epoch, &now, &stands, &s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass,
-			&s.Actions, &s.Seats, &s.History, &s.ActingFor); err != nil {
+			&s.Actions, &s.Seats, &s.History, &s.ActingFor, &s.Barred); err != nil {
 			return nil, fmt.Errorf("scan audience: %w", err)
 		}
 		if stands {

@@ -11,17 +11,18 @@ import (
 
 // The links of a chain, in their order.
 const (
-	LinkIdentity    = "identity"    // the profession, and whether the matrix knows it
-	LinkSeat        = "seat"        // a place in the circle, now
-	LinkThrough     = "through"     // the structure, or whom she stands in for: nothing beyond what that person has
-	LinkRule        = "rule"        // the row of the matrix and its cell
-	LinkConsent     = "consent"     // the consent that a basis or a profession needs
-	LinkOpposition  = "opposition"  // what the patient refuses
-	LinkHistory     = "history"     // a place that begins "from now on"
-	LinkMasks       = "masks"       // the national visibility codes of the message
-	LinkAudience    = "audience"    // the people the author named
-	LinkAuthor      = "author"      // who wrote it reads it, while she has a place
-	LinkUnspeakable = "unspeakable" // something between the rules and what is stored: never expected
+	LinkIdentity    = "identity"      // the profession, and whether the matrix knows it
+	LinkSeat        = "seat"          // a place in the circle, now
+	LinkThrough     = "through"       // the structure, or whom she stands in for: nothing beyond what that person has
+	LinkRule        = "rule"          // the row of the matrix and its cell
+	LinkConsent     = "consent"       // the consent that a basis or a profession needs
+	LinkOpposition  = "opposition"    // what the patient refuses
+	LinkHistory     = "history"       // a place that begins "from now on"
+	LinkMasks       = "masks"         // the national visibility codes of the message
+	LinkAudience    = "audience"      // the people the author named
+	LinkTypes       = "document_type" // the types of its documents, and the exceptions of the matrix
+	LinkAuthor      = "author"        // who wrote it reads it, while she has a place
+	LinkUnspeakable = "unspeakable"   // something between the rules and what is stored: never expected
 )
 
 // Link is one step of why somebody reads a message or not. What does not apply is zero.
@@ -34,6 +35,9 @@ type Link struct {
 	At      time.Time // since or until when
 	Begins  bool      // a place that begins at At; else one that ended
 	Masks   Masks
+	// Speciality is whose row gave what the rule says; Types are those of the documents that are refused, or all of them.
+	Speciality string
+	Types      []string
 }
 
 // Through is somebody, or a structure, through whom a place is held.
@@ -98,7 +102,7 @@ func (c Circle) Chain(m *Matrix, person uuid.UUID, f Facts, t time.Time) Chain {
 		return out
 	}
 	row, handed, consented := c.granted(m, out.Profession, places, t)
-	asked = append(asked, Link{Code: LinkRule, OK: row.Reads&f.Category != 0, Seats: out.Seats, Version: m.Version})
+	asked = append(asked, Link{Code: LinkRule, OK: row.Reads&f.Category != 0, Seats: out.Seats, Version: m.Version, Speciality: c.decisive(m, places)})
 	if through := throughOf(places); through != nil {
 		asked = append(asked, Link{Code: LinkThrough, OK: handed.Reads&f.Category != 0, Through: through})
 	}
@@ -109,8 +113,29 @@ func (c Circle) Chain(m *Matrix, person uuid.UUID, f Facts, t time.Time) Chain {
 		Link{Code: LinkMasks, OK: standing.MaskClass&f.Masks == 0, Masks: f.Masks},
 		Link{Code: LinkAudience, OK: f.OnlyTo == nil || slices.Contains(f.OnlyTo, person)},
 	)
+	if f.Types != nil {
+		asked = append(asked, Link{Code: LinkTypes, OK: !overlap(f.Types, standing.Barred), Types: refused(f.Types, standing.Barred)})
+	}
 	out.Links = upToRefusal(asked)
 	return out
+}
+
+// decisive is her speciality, where a row of it gave what one of the places gives.
+func (c Circle) decisive(m *Matrix, places []Membership) string {
+	for _, place := range places {
+		if row, ok := c.ownRow(m, place); ok && row.Speciality != "" {
+			return row.Speciality
+		}
+	}
+	return ""
+}
+
+// refused are the types that are barred, or, where none is, all of them.
+func refused(types, barred []string) []string {
+	if !overlap(types, barred) {
+		return types
+	}
+	return slices.DeleteFunc(slices.Clone(types), func(t string) bool { return !slices.Contains(barred, t) })
 }
 
 func upToRefusal(links []Link) []Link {

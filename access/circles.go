@@ -14,7 +14,7 @@ func queueCircles(b *pgx.Batch, spaces []uuid.UUID, into map[uuid.UUID]*Circle) 
 	b.Queue("select set_config('liaison.actor', $1, true)", SystemRecompiler.String())
 	b.Queue("select id, created_by from spaces where id = any ($1)", spaces).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
-			c := &Circle{Professions: map[uuid.UUID]Profession{}}
+			c := &Circle{Professions: map[uuid.UUID]Profession{}, Specialities: map[uuid.UUID]string{}}
 			if err := rows.Scan(&c.Space, &c.Founder); err != nil {
 				return err
 			}
@@ -26,7 +26,7 @@ func queueCircles(b *pgx.Batch, spaces []uuid.UUID, into map[uuid.UUID]*Circle) 
 		from memberships where space_id = any ($1) order by valid_from, id`, spaces).
 		Query(func(rows pgx.Rows) error { return scanMemberships(rows, into) })
 	queueThrough(b, spaces, into)
-	b.Queue(`select h.space_id, p.id, p.profession_system, p.profession_code from (`+peopleOf+`) h join professionals p on p.id = h.person_id`, spaces).
+	b.Queue(`select h.space_id, p.id, p.profession_system, p.profession_code, coalesce(p.speciality, '') from (`+peopleOf+`) h join professionals p on p.id = h.person_id`, spaces).
 		Query(func(rows pgx.Rows) error { return scanProfessions(rows, into) })
 	b.Queue(`select w.space_id, w.kind, w.person_id, w.profession_system, w.profession_code, w.category, w.given_at,
 			(select min(x.given_at) from wills x where x.space_id = w.space_id and x.withdraws = w.id)
@@ -52,10 +52,14 @@ func scanProfessions(rows pgx.Rows, into map[uuid.UUID]*Circle) error {
 	for rows.Next() {
 		var space, person uuid.UUID
 		var p Profession
-		if err := rows.Scan(&space, &person, &p.System, &p.Code); err != nil {
+		var speciality string
+		if err := rows.Scan(&space, &person, &p.System, &p.Code, &speciality); err != nil {
 			return err
 		}
 		into[space].Professions[person] = p
+		if speciality != "" {
+			into[space].Specialities[person] = speciality
+		}
 	}
 	return rows.Err()
 }
@@ -133,7 +137,7 @@ func queueHeld(b *pgx.Batch, spaces []uuid.UUID, at time.Time, into map[uuid.UUI
 }
 
 func (s *Standing) columns() []any {
-	return []any{&s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass, &s.Actions, &s.Seats, &s.History, &s.ActingFor}
+	return []any{&s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass, &s.Actions, &s.Seats, &s.History, &s.ActingFor, &s.Barred}
 }
 
 // circle reads the circle of the grant's space, and goes on as its actor.

@@ -26,7 +26,7 @@ func (p Profession) InForce() Profession {
 func (m *Matrix) Knows(p Profession) bool { return len(m.rowsOf(p)) > 0 }
 
 // rowsOf are a profession's rows by seat: those of its code in force, and only where there are none, those of one it replaced.
-func (m *Matrix) rowsOf(p Profession) map[string]Row {
+func (m *Matrix) rowsOf(p Profession) rowsAt {
 	p = p.InForce()
 	if rows, ok := m.rows[p]; ok {
 		return rows
@@ -36,7 +36,7 @@ func (m *Matrix) rowsOf(p Profession) map[string]Row {
 
 // keepFormer finds again, by the code in force, the rows that are written of a code it replaced: of the first one, where there are several.
 func (m *Matrix) keepFormer() {
-	m.former = map[Profession]map[string]Row{}
+	m.former = map[Profession]rowsAt{}
 	for _, row := range m.ordered {
 		now := row.Profession.InForce()
 		if _, kept := m.former[now]; now != row.Profession && !kept {

@@ -31,7 +31,7 @@ func TestAFormerCodeHasTheRightsOfTheOneInForce(t *testing.T) {
 	t.Parallel()
 	assistant, former := Profession{"TRE_R85", "313"}, Profession{"TRE_G15", "35"}
 	m := defaultMatrix(t)
-	want, _ := m.Row(assistant, SeatIntervenant)
+	want, _ := m.Row(assistant, "", SeatIntervenant)
 	c := circleOf(map[uuid.UUID]Profession{ben: former}, Membership{Person: ben})
 	if s := standsAt(t, c, ben, noon, noon); s == nil || s.Reads != want.Reads || s.Writes != want.Writes || s.MaskClass != want.MaskClass {
 		t.Errorf("by its former code: %+v", s)
@@ -52,22 +52,22 @@ func TestAMatrixMayBeWrittenOfFormerCodes(t *testing.T) {
 	t.Parallel()
 	categories, actions := DefaultMatrix()
 	older := strings.Replace(categories, "TRE_R85,313,*", "TRE_G15,35,*", 1)
-	m, err := ParseMatrix(1, older, actions)
+	m, err := ParseMatrix(1, older, actions, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	was, _ := defaultMatrix(t).Row(Profession{"TRE_R85", "313"}, SeatIntervenant)
+	was, _ := defaultMatrix(t).Row(Profession{"TRE_R85", "313"}, "", SeatIntervenant)
 	for _, p := range []Profession{{"TRE_R85", "313"}, {"TRE_G15", "35"}} {
-		row, ok := m.Row(p, SeatIntervenant)
+		row, ok := m.Row(p, "", SeatIntervenant)
 		if !ok || row.Reads != was.Reads || !m.Knows(p) {
 			t.Errorf("%v: %+v", p, row)
 		}
 	}
 	both := strings.Replace(categories, "TRE_R85,313,*", "TRE_G15,35,*,Ancien code,ps,-,-,-,-,-,-,-,-,r\nTRE_R85,313,*", 1)
-	if m, err = ParseMatrix(1, both, actions); err != nil {
+	if m, err = ParseMatrix(1, both, actions, ""); err != nil {
 		t.Fatal(err)
 	}
-	if row, _ := m.Row(Profession{"TRE_G15", "35"}, SeatIntervenant); row.Reads != was.Reads {
+	if row, _ := m.Row(Profession{"TRE_G15", "35"}, "", SeatIntervenant); row.Reads != was.Reads {
 		t.Errorf("the row of the code in force is not the one that counts: %+v", row)
 	}
 }

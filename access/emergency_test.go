@@ -15,7 +15,7 @@ func brokenBy(person uuid.UUID, more ...Membership) Circle {
 
 func TestAnEmergencyGivesTheRowAndNothingBesides(t *testing.T) {
 	s := standsAt(t, brokenBy(cleo), cleo, noon, noon)
-	row, _ := defaultMatrix(t).Row(nurseCode, SeatIntervenant)
+	row, _ := defaultMatrix(t).Row(nurseCode, "", SeatIntervenant)
 	if s == nil || s.Reads != row.Reads || s.Writes != row.Writes || s.MaskClass != row.MaskClass {
 		t.Fatalf("stands %+v, the row is %+v", s, row)
 	}

@@ -15,7 +15,7 @@ type Reason string
 
 // The reasons.
 const (
-	ByProfession Reason = "profession" // the profession's row of the matrix
+	ByProfession Reason = "profession" // the profession's row of the matrix, or an exception to it
 	ByNarrowing  Reason = "narrowed"   // the author's own masks or named audience
 	NoAccess     Reason = "no_access"
 )
@@ -27,11 +27,15 @@ type Verdict struct {
 	Seats      []string
 	Reads      bool
 	Reason     Reason
+	// Types are those of the message's documents that the profession does not read, where that is the reason.
+	Types []string
 }
 
-type seated struct {
+// Seated is somebody who holds these seats now.
+type Seated struct {
 	Person     uuid.UUID
 	Profession Profession
+	Speciality string
 	Seats      []string
 	Lent       Categories // delegated to her as somebody's secretary
 }
@@ -56,46 +60,35 @@ func (g Grant) Explain(ctx context.Context, f Facts) ([]Verdict, error) {
 		standing, stands := standings[m.Person]
 		v.Reads = stands && standing.Visible(f)
 		if !v.Reads {
-			v.Reason = matrix.Reason(m.Person, m.Profession, m.Seats, m.Lent, f)
+			v.Reason, v.Types = matrix.Reason(m, f)
 		}
 		out = append(out, v)
 	}
 	return out, nil
 }
 
-// Reason is why somebody who holds these seats, and was lent these categories, does not read a message, told from the matrix and the
-// message alone. The profession is named only when none of its rows reads the category, whatever the seat.
-func (m *Matrix) Reason(person uuid.UUID, p Profession, seats []string, lent Categories, f Facts) Reason {
-	reads := lent
-	for _, row := range m.rowsOf(p) {
+// Reason is why somebody does not read a message, told from the matrix and the message alone. The profession is named only when none of
+// its rows reads the category, whatever seat and speciality, or when it does not read types of documents (then they are given too).
+func (m *Matrix) Reason(s Seated, f Facts) (why Reason, types []string) {
+	reads := s.Lent
+	for _, row := range m.rowsOf(s.Profession) {
 		reads |= row.Reads
 	}
 	var mask Masks
-	for _, seat := range seats {
-		mask |= m.At(p, seat).MaskClass
+	for _, seat := range s.Seats {
+		mask |= m.At(s.Profession, s.Speciality, seat).MaskClass
 	}
+	types = m.typesHit(s.Profession, s.Seats, f)
 	switch {
 	case reads&f.Category == 0:
-		return ByProfession
-	case mask&f.Masks != 0 || (f.OnlyTo != nil && !slices.Contains(f.OnlyTo, person)):
-		return ByNarrowing
+		return ByProfession, nil
+	case len(types) > 0:
+		return ByProfession, types
+	case mask&f.Masks != 0 || (f.OnlyTo != nil && !slices.Contains(f.OnlyTo, s.Person)):
+		return ByNarrowing, nil
 	default:
-		return NoAccess
+		return NoAccess, nil
 	}
-}
-
-// RightsOf is what the matrix gives a profession at these seats, before dates, will and consent.
-func (g Grant) RightsOf(ctx context.Context, p Profession, seats []string) (reads, writes Categories, err error) {
-	matrix, err := g.in().gate.Matrix(ctx, g.Tx())
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, seat := range seats {
-		row := matrix.At(p, seat)
-		reads |= row.Reads
-		writes |= row.Writes
-	}
-	return reads, writes, nil
 }
 
 // Places are all the places of the grant's circle, those that somebody holds through another among them.
@@ -108,7 +101,7 @@ func (g Grant) Places(ctx context.Context) ([]Membership, error) {
 }
 
 // seatedNow is everybody who holds a place now, through others too, in the order of names.
-func (g Grant) seatedNow(ctx context.Context) ([]seated, error) {
+func (g Grant) seatedNow(ctx context.Context) ([]Seated, error) {
 	circle, err := g.in().circle(ctx)
 	if err != nil {
 		return nil, err
@@ -125,10 +118,11 @@ func (g Grant) seatedNow(ctx context.Context) ([]seated, error) {
 	if err != nil {
 		return nil, fmt.Errorf("names of circle: %w", err)
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (seated, error) {
-		var s seated
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (Seated, error) {
+		var s Seated
 		err := r.Scan(&s.Person)
-		s.Profession, s.Seats, s.Lent = circle.profession(s.Person), seatsOf(held[s.Person]), lentWith(held[s.Person])
+		s.Profession, s.Speciality = circle.profession(s.Person), circle.Specialities[s.Person]
+		s.Seats, s.Lent = seatsOf(held[s.Person]), lentWith(held[s.Person])
 		return s, err
 	})
 }

@@ -186,19 +186,19 @@ func (gr *grant) queueLockWhere(b *pgx.Batch, where string, arg any) {
 		})
 }
 
-const standingColumns = `s.person_id, s.valid_from, s.valid_until, s.reads, s.writes, s.alerts, s.mask_class, s.actions, s.seats, s.history_from, s.acting_for`
+const standingColumns = `s.person_id, s.valid_from, s.valid_until, s.reads, s.writes, s.alerts, s.mask_class, s.actions, s.seats, s.history_from, s.acting_for, s.barred_types`
 
 // queueStanding asks in one statement where the resource lives and how the actor stands there now. It must follow the lock
 // in a statement of its own: only then does its snapshot hold every change of standing that came before the lock.
 func (gr *grant) queueStanding(b *pgx.Batch, res Resource, person uuid.UUID) {
 	where := map[resourceKind]string{
 		spaceKind: `(select id as space_id, null::uuid as channel_id, null::uuid as author_id, 0 as category, 0 as masks, null::uuid[] as only_to,
-			now() as created_at, null::uuid as thread_id from spaces where id = $1) r`,
+			now() as created_at, null::uuid as thread_id, null::text[] as document_types from spaces where id = $1) r`,
 		channelKind: `(select space_id, id as channel_id, null::uuid as author_id, 0 as category, 0 as masks, null::uuid[] as only_to,
-			now() as created_at, null::uuid as thread_id from channels where id = $1) r`,
+			now() as created_at, null::uuid as thread_id, null::text[] as document_types from channels where id = $1) r`,
 		messageKind: `locate_messages(array[$1::uuid]) r`,
 	}[res.kind]
-	b.Queue(`select clock_timestamp(), r.space_id, r.channel_id, r.author_id, r.category, r.masks, r.only_to, r.created_at, r.thread_id, `+
+	b.Queue(`select clock_timestamp(), r.space_id, r.channel_id, r.author_id, r.category, r.masks, r.only_to, r.created_at, r.thread_id, r.document_types, `+
 		standingColumns+` from `+where+`
 		left join standings s on s.space_id = r.space_id and s.person_id = $2
 			and s.valid_from <= clock_timestamp() and clock_timestamp() < s.valid_until`, res.id, person).
@@ -217,11 +217,11 @@ func (gr *grant) scan(rows pgx.Rows, res Resource) error {
 		channel, author, thread, person *uuid.UUID
 		from, until, history            *time.Time
 		reads, writes, alerts, mask, ac *int32
-		seats                           []string
+		seats, barred                   []string
 		actingFor                       []uuid.UUID
 	)
-	err := rows.Scan(&gr.at, &gr.space, &channel, &author, &gr.facts.Category, &gr.facts.Masks, &gr.facts.OnlyTo, &gr.facts.CreatedAt, &thread,
-		&person, &from, &until, &reads, &writes, &alerts, &mask, &ac, &seats, &history, &actingFor)
+	err := rows.Scan(&gr.at, &gr.space, &channel, &author, &gr.facts.Category, &gr.facts.Masks, &gr.facts.OnlyTo, &gr.facts.CreatedAt, &thread, &gr.facts.Types,
+		&person, &from, &until, &reads, &writes, &alerts, &mask, &ac, &seats, &history, &actingFor, &barred)
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (gr *grant) scan(rows pgx.Rows, res Resource) error {
 	gr.standing = Standing{
 		Person: *person, From: *from, Until: *until, Reads: Categories(*reads), Writes: Categories(*writes), Alerts: Categories(*alerts),
 		MaskClass: Masks(*mask), Actions: Actions(*ac), Seats: seats, History: *history,
-		ActingFor: actingFor,
+		ActingFor: actingFor, Barred: barred,
 	}
 	gr.noteActing()
 	if res.kind == messageKind {

@@ -190,13 +190,13 @@ func (gr *grant) queueEvents() int {
 // « = » of an expression for true of one row in two hundred, and would sort a whole channel rather than walk back through it for a
 // page: masks are therefore compared as a boolean, of which it expects two in three.
 const VisibleWhere = `(m.author_id = @actor or (m.category & @reads <> 0 and not (m.masks & @mask_class)::boolean
-	and (m.only_to is null or @actor = any (m.only_to)) and m.created_at >= @history))`
+	and (m.only_to is null or @actor = any (m.only_to)) and (m.document_types && @barred) is not true and m.created_at >= @history))`
 
 // VisibleArgs are the named arguments of VisibleWhere, and @space and @channel.
 func (g Grant) VisibleArgs() pgx.NamedArgs {
 	gr := g.in()
 	return pgx.NamedArgs{
 		"actor": gr.actor.Person, "reads": int32(gr.standing.Reads), "mask_class": int32(gr.standing.MaskClass),
-		"history": gr.standing.History, "space": gr.space, "channel": gr.channel, "message": gr.message,
+		"history": gr.standing.History, "space": gr.space, "channel": gr.channel, "message": gr.message, "barred": gr.standing.Barred,
 	}
 }

@@ -37,21 +37,23 @@ var Physician = Profession{"TRE_G15", "10"}
 // Row is what a profession at a seat may do with each category; Seat "*" stands for every known seat without a row of its own.
 type Row struct {
 	Profession
-	Seat      string
-	Label     string
-	MaskClass Masks
-	Reads     Categories
-	Writes    Categories
-	Alerts    Categories
+	Speciality string // "" for any
+	Seat       string
+	Label      string
+	MaskClass  Masks
+	Reads      Categories
+	Writes     Categories
+	Alerts     Categories
 }
 
 // Matrix is one version of the matrice d'habilitation. The zero matrix allows nothing.
 type Matrix struct {
-	Version int
-	rows    map[Profession]map[string]Row
-	former  map[Profession]map[string]Row // by the code in force
-	ordered []Row
-	actions []ActionRow
+	Version    int
+	rows       map[Profession]rowsAt
+	former     map[Profession]rowsAt // by the code in force
+	ordered    []Row
+	actions    []ActionRow
+	exceptions []ExceptionRow
 }
 
 // ActionRow is one thing that a profession ("*" of system "*" for all) at a seat ("*" for any) may do.
@@ -70,26 +72,37 @@ func (m *Matrix) ActionRows() []ActionRow { return m.actions }
 // DefaultMatrix gives the two tables a territory starts with, as CSV.
 func DefaultMatrix() (categories, actions string) { return defaultCategories, defaultActions }
 
-// Row gives the row of a profession at a seat: its own, else the one for every seat. No row or an unknown seat, no right.
-func (m *Matrix) Row(p Profession, seat string) (Row, bool) {
-	rows := m.rowsOf(p)
-	if row, ok := rows[seat]; ok {
-		return row, true
+// rowsAt are a profession's rows, by seat and speciality.
+type rowsAt map[seatOf]Row
+
+type seatOf struct{ seat, speciality string }
+
+// at is the row for a seat: of the speciality before the one of any.
+func (rows rowsAt) at(seat, speciality string) (Row, bool) {
+	row, ok := rows[seatOf{seat, speciality}]
+	if !ok {
+		row, ok = rows[seatOf{seat, ""}]
 	}
-	if !slices.Contains(everySeat, seat) {
-		return Row{}, false
-	}
-	row, ok := rows["*"]
 	return row, ok
+}
+
+// Row gives the row of a profession and a speciality ("" for none) at a seat: its own, else the one for every seat; of both, that of the
+// speciality first. No row or an unknown seat, no right.
+func (m *Matrix) Row(p Profession, speciality, seat string) (Row, bool) {
+	rows := m.rowsOf(p)
+	if row, ok := rows.at(seat, speciality); ok || !slices.Contains(everySeat, seat) {
+		return row, ok
+	}
+	return rows.at("*", speciality)
 }
 
 // secretarial gives what a profession may handle of administration as somebody's secretary: its row for that seat, else the one for
 // every seat.
-func (m *Matrix) secretarial(p Profession) (Row, bool) {
+func (m *Matrix) secretarial(p Profession, speciality string) (Row, bool) {
 	rows := m.rowsOf(p)
-	row, ok := rows[SeatSecretariat]
+	row, ok := rows.at(SeatSecretariat, speciality)
 	if !ok {
-		row, ok = rows["*"]
+		row, ok = rows.at("*", speciality)
 	}
 	row.Reads &= Administration
 	row.Writes &= Administration
@@ -97,10 +110,10 @@ func (m *Matrix) secretarial(p Profession) (Row, bool) {
 }
 
 // At gives the row of a profession at a seat as it is shown: of a secretary, what is administrative. Nothing known is the zero row.
-func (m *Matrix) At(p Profession, seat string) Row {
-	row, ok := m.Row(p, seat)
+func (m *Matrix) At(p Profession, speciality, seat string) Row {
+	row, ok := m.Row(p, speciality, seat)
 	if !ok && seat == SeatSecretariat {
-		row, _ = m.secretarial(p)
+		row, _ = m.secretarial(p, speciality)
 	}
 	return row
 }

@@ -10,7 +10,7 @@ import (
 func defaultMatrix(t *testing.T) *Matrix {
 	t.Helper()
 	categories, actions := DefaultMatrix()
-	m, err := ParseMatrix(1, categories, actions)
+	m, err := ParseMatrix(1, categories, actions, DefaultExceptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestDefaultMatrixCellByCell(t *testing.T) {
 	header, cells := records[0], 0
 	for _, rec := range records[1:] {
 		p, seat := Profession{rec[0], rec[1]}, rec[2]
-		row, ok := m.Row(p, seat)
+		row, ok := m.Row(p, "", seat)
 		if !ok {
 			t.Errorf("%v at %s has no row", p, seat)
 		}
@@ -81,7 +81,7 @@ func TestDefaultMatrixByHand(t *testing.T) {
 		{Profession{"TRE_R85", "372"}, SeatIntervenant, Functional | DailyLife | Organisation, Medication | Functional | DailyLife | Social | Organisation, DailyLife, MaskPSocial},
 		{Profession{"TRE_R85", "314"}, SeatReferent, Functional | Organisation, Functional | Organisation, 0, MaskPT},
 	} {
-		row, _ := m.Row(c.p, c.seat)
+		row, _ := m.Row(c.p, "", c.seat)
 		if row.Reads != c.reads || row.Writes != c.writes || row.Alerts != c.alerts || row.MaskClass != c.mask {
 			t.Errorf("%v at %s: reads %v, writes %v, alerts %v, masks %v", c.p, c.seat, row.Reads, row.Writes, row.Alerts, row.MaskClass.Codes())
 		}
@@ -94,7 +94,7 @@ func TestUnknownCodeHasNothing(t *testing.T) {
 	seats := []string{SeatMedecinTraitant, SeatReferent, SeatCoordonnateur, SeatIntervenant}
 	for _, p := range []Profession{{}, {"*", "*"}, {"TRE_G15", "*"}, {"TRE_G15", "999"}, {"TRE_R85", "60"}, {"tre_g15", "60"}} {
 		for _, seat := range seats {
-			if row, ok := m.Row(p, seat); ok || row.Reads|row.Writes|row.Alerts != 0 {
+			if row, ok := m.Row(p, "", seat); ok || row.Reads|row.Writes|row.Alerts != 0 {
 				t.Errorf("%v at %s has a row", p, seat)
 			}
 		}
@@ -103,7 +103,7 @@ func TestUnknownCodeHasNothing(t *testing.T) {
 		}
 	}
 	var none Matrix
-	if _, ok := none.Row(Physician, SeatMedecinTraitant); ok || none.Actions(Physician, seats) != 0 {
+	if _, ok := none.Row(Physician, "", SeatMedecinTraitant); ok || none.Actions(Physician, seats) != 0 {
 		t.Error("the zero matrix allows something")
 	}
 }
@@ -113,7 +113,7 @@ func TestUnknownSeatHasNothing(t *testing.T) {
 	t.Parallel()
 	m := defaultMatrix(t)
 	for _, seat := range []string{"expert", "remplacant", "secretariat", "", "Intervenant"} {
-		if row, ok := m.Row(Physician, seat); ok || row.Reads|row.Writes|row.Alerts != 0 {
+		if row, ok := m.Row(Physician, "", seat); ok || row.Reads|row.Writes|row.Alerts != 0 {
 			t.Errorf("a physician at %q reads %v", seat, row.Reads)
 		}
 	}
@@ -149,7 +149,7 @@ func TestMatrixRefusesWhatItDoesNotKnow(t *testing.T) {
 	const head = "system,code,seat,label_fr,mask_class,medical,medication,nursing,psychological,functional,daily_life,social,administrative,organisation\n"
 	const row = "TRE_G15,10,*,Médecin,ps,rwa,rw,r,-,r,r,r,r,rw\n"
 	const actions = "action,system,code,seat\nopen_dossier,TRE_G15,10,*\n"
-	if _, err := ParseMatrix(1, head+row, actions); err != nil {
+	if _, err := ParseMatrix(1, head+row, actions, ""); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ categories, actions string }{
@@ -167,7 +167,7 @@ func TestMatrixRefusesWhatItDoesNotKnow(t *testing.T) {
 		"no seat":               {head + strings.Replace(row, ",*,", ",,", 1), actions},
 		"an action":             {head + row, actions + "fly,TRE_G15,10,*\n"},
 	} {
-		if m, err := ParseMatrix(1, c.categories, c.actions); err == nil {
+		if m, err := ParseMatrix(1, c.categories, c.actions, ""); err == nil {
 			t.Errorf("%s was accepted: %+v", name, m)
 		}
 	}

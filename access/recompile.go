@@ -92,9 +92,9 @@ func (gr *grant) queueStandings(b *pgx.Batch, space uuid.UUID, changed []uuid.UU
 	b.Queue("delete from standings where space_id = $1 and person_id = any ($2)", space, changed)
 	for _, p := range changed {
 		for _, s := range wanted[p] {
-			b.Queue(`insert into standings (person_id, space_id, valid_from, valid_until, reads, writes, alerts, mask_class, actions, seats, history_from, acting_for)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-				s.Person, space, s.From, s.Until, s.Reads, s.Writes, s.Alerts, s.MaskClass, s.Actions, s.Seats, s.History, s.ActingFor)
+			b.Queue(`insert into standings (person_id, space_id, valid_from, valid_until, reads, writes, alerts, mask_class, actions, seats, history_from, acting_for, barred_types)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+				s.Person, space, s.From, s.Until, s.Reads, s.Writes, s.Alerts, s.MaskClass, s.Actions, s.Seats, s.History, s.ActingFor, s.Barred)
 		}
 		if p == gr.actor.Person {
 			gr.standing = currentOf(wanted[p], gr.at)

@@ -32,12 +32,12 @@ func (g *Gate) Matrix(ctx context.Context, q storage.Querier) (*Matrix, error) {
 	if g.matrix.m != nil && g.matrix.m.Version == version {
 		return g.matrix.m, nil
 	}
-	var categories, actions string
-	err := q.QueryRow(ctx, "select categories, actions from matrices where version = $1", version).Scan(&categories, &actions)
+	var categories, actions, exceptions string
+	err := q.QueryRow(ctx, "select categories, actions, exceptions from matrices where version = $1", version).Scan(&categories, &actions, &exceptions)
 	if err != nil {
 		return nil, fmt.Errorf("read matrix %d: %w", version, err)
 	}
-	m, err := ParseMatrix(version, categories, actions)
+	m, err := ParseMatrix(version, categories, actions, exceptions)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,8 @@ func (g *Gate) Matrix(ctx context.Context, q storage.Querier) (*Matrix, error) {
 // PublishDefault publishes the default matrix on an instance that has none.
 func (g *Gate) PublishDefault(ctx context.Context) error {
 	categories, actions := DefaultMatrix()
-	_, err := g.db.Pool.Exec(ctx, `insert into matrices (version, categories, actions, comment) values (1, $1, $2, 'default')
-		on conflict do nothing`, categories, actions)
+	_, err := g.db.Pool.Exec(ctx, `insert into matrices (version, categories, actions, exceptions, comment) values (1, $1, $2, $3, 'default')
+		on conflict do nothing`, categories, actions, DefaultExceptions())
 	return err
 }
 

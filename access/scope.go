@@ -96,7 +96,7 @@ func (s Scope) Quiet() { s.in().line.Verb = "" }
 // VisibleByStanding is the rule of visibility on a message row m joined with the actor's current standing s (StandingNow). Masks are
 // compared as in VisibleWhere, and for the same reason.
 const VisibleByStanding = `(m.author_id = s.person_id or (m.category & s.reads <> 0 and not (m.masks & s.mask_class)::boolean
-	and (m.only_to is null or s.person_id = any (m.only_to)) and m.created_at >= s.history_from))`
+	and (m.only_to is null or s.person_id = any (m.only_to)) and (m.document_types && s.barred_types) is not true and m.created_at >= s.history_from))`
 
 // StandingNow joins the actor's current standing s in the space of a row.
 const StandingNow = `s.person_id = @actor and s.valid_from <= statement_timestamp() and statement_timestamp() < s.valid_until`
@@ -135,7 +135,7 @@ func (sc *scope) scan(rows pgx.Rows) error {
 		var space uuid.UUID
 		var s Standing
 		if err := rows.Scan(&space, &s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass, &s.Actions,
-			&s.Seats, &s.History, &s.ActingFor); err != nil {
+			&s.Seats, &s.History, &s.ActingFor, &s.Barred); err != nil {
 			return err
 		}
 		sc.standings[space] = s

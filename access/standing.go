@@ -25,6 +25,8 @@ type Standing struct {
 	History time.Time
 	// ActingFor names the structures and people through whom she stands here, besides by herself.
 	ActingFor []uuid.UUID
+	// Barred are the types of documents that she does not read, whatever their message's category.
+	Barred []string
 }
 
 // Facts are what a message shows of itself to the rule of visibility, and nothing of its content.
@@ -34,10 +36,12 @@ type Facts struct {
 	OnlyTo    []uuid.UUID
 	Author    uuid.UUID
 	CreatedAt time.Time
+	// Types are those of the documents posted with it.
+	Types []string
 }
 
-// Visible is the rule of design: category in rights, no mask on my class, in the named audience if there is one, within my
-// history; or I wrote it. The standing must be a current one.
+// Visible is the rule of design: category in rights, no mask on my class, in the named audience if there is one, no document of a
+// type barred from me, within my history; or I wrote it. The standing must be a current one.
 func (s Standing) Visible(f Facts) bool {
 	if f.Author == s.Person {
 		return true
@@ -45,6 +49,7 @@ func (s Standing) Visible(f Facts) bool {
 	return s.Reads&f.Category != 0 &&
 		s.MaskClass&f.Masks == 0 &&
 		(f.OnlyTo == nil || slices.Contains(f.OnlyTo, s.Person)) &&
+		!overlap(f.Types, s.Barred) &&
 		!f.CreatedAt.Before(s.History)
 }
 
@@ -64,7 +69,8 @@ func Managed(standings map[uuid.UUID]Standing) bool {
 // sameRights compares what the standing gives, whatever its dates.
 func (s Standing) sameRights(o Standing) bool {
 	return s.Person == o.Person && s.Reads == o.Reads && s.Writes == o.Writes && s.Alerts == o.Alerts && s.MaskClass == o.MaskClass &&
-		s.Actions == o.Actions && slices.Equal(s.Seats, o.Seats) && s.History.Equal(o.History) && slices.Equal(s.ActingFor, o.ActingFor)
+		s.Actions == o.Actions && slices.Equal(s.Seats, o.Seats) && s.History.Equal(o.History) && slices.Equal(s.ActingFor, o.ActingFor) &&
+		slices.Equal(s.Barred, o.Barred)
 }
 
 // Membership is one dated place in a circle, of a person or of a structure. Via, How, Lent and Began tell of one that somebody holds
@@ -117,6 +123,9 @@ type Circle struct {
 	Space       uuid.UUID
 	Founder     uuid.UUID
 	Professions map[uuid.UUID]Profession
+	// Specialities are of those who have one.
+	Specialities map[uuid.UUID]string
+
 	Memberships []Membership
 	Belongings  []Belonging
 	StandIns    []StandIn
@@ -206,12 +215,14 @@ func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (s Standing, la
 		}
 		held = append(held, place)
 		s.join(row, place)
+		s.Barred = append(s.Barred, c.barred(m, place)...)
 	}
 	if !consent {
 		s.without(consentNeeded(profession))
 	}
 	s.without(c.opposed(person, profession, t))
 	slices.Sort(s.Seats)
+	s.Barred = once(s.Barred)
 	s.ActingFor = vias(held)
 	s.Actions = c.actions(m, person, acting)
 	if len(held) > len(acting) {

@@ -77,7 +77,7 @@ func TestStandingIsTheMatrixRow(t *testing.T) {
 		Membership{Person: ana, Seat: SeatMedecinTraitant}, Membership{Person: ben})
 	m := defaultMatrix(t)
 	for person, seat := range map[uuid.UUID]string{ana: SeatMedecinTraitant, ben: SeatIntervenant} {
-		row, _ := m.Row(c.Professions[person], seat)
+		row, _ := m.Row(c.Professions[person], "", seat)
 		s := standsAt(t, c, person, noon, noon)
 		if s == nil || s.Reads != row.Reads || s.Writes != row.Writes || s.Alerts != row.Alerts || s.MaskClass != row.MaskClass ||
 			s.Actions != m.Actions(c.Professions[person], []string{seat}) || !slices.Equal(s.Seats, []string{seat}) || !s.History.IsZero() {
@@ -247,7 +247,7 @@ func TestOppositions(t *testing.T) {
 	t.Parallel()
 	base := circleOf(map[uuid.UUID]Profession{ana: Physician, ben: nurseCode, cleo: nurseCode},
 		Membership{Person: ana, Seat: SeatMedecinTraitant}, Membership{Person: ben}, Membership{Person: cleo})
-	row, _ := defaultMatrix(t).Row(nurseCode, SeatIntervenant)
+	row, _ := defaultMatrix(t).Row(nurseCode, "", SeatIntervenant)
 	for name, o := range map[string]struct {
 		will          Will
 		forBen, other Categories

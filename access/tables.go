@@ -6,16 +6,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"liaison/professions"
 )
 
-// The two tables of a matrix.
+// The tables of a matrix.
 const (
 	TableCategories = "categories"
 	TableActions    = "actions"
+	TableExceptions = "exceptions"
 )
 
 // TableFault is what is wrong in a table of a matrix, and where. Code is one of: no_table, unknown_column, missing_column,
-// unreadable, missing, unknown_mask_class, unknown_right, alert_without_reading, twice, unknown_action.
+// unreadable, missing, unknown_mask_class, unknown_right, alert_without_reading, twice, unknown_action, unknown_speciality, unknown_document_type.
 type TableFault struct {
 	Table  string
 	Line   int // of the file, from 1
@@ -28,20 +31,28 @@ func (f *TableFault) Error() string {
 	return fmt.Sprintf("matrix of %s, line %d, %s: %s %q", f.Table, f.Line, f.Column, f.Code, f.Value)
 }
 
-// ParseMatrix reads the two tables, CSV by comma or, as some spreadsheets write it, by semicolon. What is not understood is a
-// *TableFault: nothing is guessed.
-func ParseMatrix(version int, categories, actions string) (*Matrix, error) {
-	m := &Matrix{Version: version, rows: map[Profession]map[string]Row{}}
-	err := eachRecord(TableCategories, categories, CategoryColumns(), m.addRow)
+// ParseMatrix reads the tables, CSV by comma or, as some spreadsheets write it, by semicolon; of exceptions there may be none (""). What
+// is not understood is a *TableFault: nothing is guessed.
+func ParseMatrix(version int, categories, actions, exceptions string) (*Matrix, error) {
+	m := &Matrix{Version: version, rows: map[Profession]rowsAt{}}
+	err := eachRecord(TableCategories, categories, CategoryColumns(), m.addRow, ColumnSpeciality)
 	if err != nil {
 		return nil, err
 	}
 	if err := eachRecord(TableActions, actions, ActionColumns, m.addAction); err != nil {
 		return nil, err
 	}
+	if exceptions != "" {
+		if err := eachRecord(TableExceptions, exceptions, ExceptionColumns, m.addException); err != nil {
+			return nil, err
+		}
+	}
 	m.keepFormer()
 	return m, nil
 }
+
+// ColumnSpeciality may be in the first table or not: empty or absent, a row is for any speciality.
+const ColumnSpeciality = "speciality"
 
 // CategoryColumns names the columns of the first table.
 func CategoryColumns() []string {
@@ -53,7 +64,7 @@ var ActionColumns = []string{"action", "system", "code", "seat"}
 
 type record map[string]string
 
-func eachRecord(table, text string, columns []string, add func(record) *TableFault) error {
+func eachRecord(table, text string, columns []string, add func(record) *TableFault, optional ...string) error {
 	text = strings.TrimPrefix(text, "\ufeff")
 	r := csv.NewReader(strings.NewReader(text))
 	if header, _, _ := strings.Cut(text, "\n"); strings.Contains(header, ";") && !strings.Contains(header, ",") {
@@ -66,7 +77,7 @@ func eachRecord(table, text string, columns []string, add func(record) *TableFau
 	if len(records) == 0 {
 		return &TableFault{Table: table, Line: 1, Code: "no_table"}
 	}
-	if fault := checkHeader(records[0], columns); fault != nil {
+	if fault := checkHeader(records[0], columns, optional); fault != nil {
 		fault.Table, fault.Line = table, 1
 		return fault
 	}
@@ -92,9 +103,9 @@ func unreadable(table string, err error) error {
 	return fault
 }
 
-func checkHeader(header, columns []string) *TableFault {
+func checkHeader(header, columns, optional []string) *TableFault {
 	for _, name := range header {
-		if !slices.Contains(columns, name) {
+		if !slices.Contains(columns, name) && !slices.Contains(optional, name) {
 			return &TableFault{Column: name, Code: "unknown_column", Value: name}
 		}
 	}
@@ -126,19 +137,23 @@ func (m *Matrix) addRow(rec record) *TableFault {
 	if !ok {
 		return &TableFault{Column: "mask_class", Code: "unknown_mask_class", Value: rec["mask_class"]}
 	}
-	row := Row{Profession: Profession{rec["system"], rec["code"]}, Seat: rec["seat"], Label: rec["label_fr"], MaskClass: mask}
+	row := Row{Profession: Profession{rec["system"], rec["code"]}, Speciality: rec[ColumnSpeciality], Seat: rec["seat"], Label: rec["label_fr"], MaskClass: mask}
+	if row.Speciality != "" && !professions.Specialises(row.System, row.Code, row.Speciality) {
+		return &TableFault{Column: ColumnSpeciality, Code: "unknown_speciality", Value: row.Speciality}
+	}
 	for i, code := range CategoryCodes {
 		if fault := row.addCell(Categories(1<<i), rec[code]); fault != "" {
 			return &TableFault{Column: code, Code: fault, Value: rec[code]}
 		}
 	}
 	if m.rows[row.Profession] == nil {
-		m.rows[row.Profession] = map[string]Row{}
+		m.rows[row.Profession] = rowsAt{}
 	}
-	if _, twice := m.rows[row.Profession][row.Seat]; twice {
-		return &TableFault{Column: "seat", Code: "twice", Value: row.System + " " + row.Code + " " + row.Seat}
+	place := seatOf{row.Seat, row.Speciality}
+	if _, twice := m.rows[row.Profession][place]; twice {
+		return &TableFault{Column: "seat", Code: "twice", Value: strings.TrimSpace(strings.Join([]string{row.System, row.Code, row.Seat, row.Speciality}, " "))}
 	}
-	m.rows[row.Profession][row.Seat] = row
+	m.rows[row.Profession][place] = row
 	m.ordered = append(m.ordered, row)
 	return nil
 }

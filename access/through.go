@@ -116,9 +116,9 @@ func (m Membership) Seats() []string {
 func (c Circle) ownRow(m *Matrix, place Membership) (Row, bool) {
 	p := c.profession(place.Person)
 	if place.How != ThroughSecretariat {
-		return m.Row(p, place.Seat)
+		return m.Row(p, c.Specialities[place.Person], place.Seat)
 	}
-	row, ok := m.secretarial(p)
+	row, ok := m.secretarial(p, c.Specialities[place.Person])
 	row.Reads |= place.Lent
 	row.Writes |= place.Lent
 	row.Alerts = 0
@@ -131,7 +131,7 @@ func (c Circle) row(m *Matrix, place Membership, t time.Time) (Row, bool) {
 	if !ok || place.How == "" || place.How == ThroughStructure {
 		return row, ok
 	}
-	theirs, ok := m.Row(c.profession(place.Via), place.Seat)
+	theirs, ok := m.Row(c.profession(place.Via), c.Specialities[place.Via], place.Seat)
 	if !ok {
 		return Row{}, false
 	}

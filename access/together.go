@@ -96,7 +96,7 @@ func (t Together) scan(rows pgx.Rows, claims []Claim) error {
 	gr := &grant{gate: t.batch.gate, admitted: true, locked: t.batch.locked}
 	s := &gr.standing
 	if err := rows.Scan(&n, &gr.at, &gr.space, &s.Person, &s.From, &s.Until, &s.Reads, &s.Writes, &s.Alerts, &s.MaskClass, &s.Actions,
-		&s.Seats, &s.History, &s.ActingFor); err != nil {
+		&s.Seats, &s.History, &s.ActingFor, &s.Barred); err != nil {
 		return err
 	}
 	claim := claims[n-1]

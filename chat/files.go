@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,18 @@ type Document struct {
 	Width        *int32    `json:"width"`
 	Height       *int32    `json:"height"`
 	HasThumbnail bool      `json:"has_thumbnail"`
+	Type         *string   `json:"document_type"`
+}
+
+// typesOf are the types of the documents of a message, in order, each once; nil for none.
+func typesOf(documents []Document) (types []string) {
+	for _, d := range documents {
+		if d.Type != nil {
+			types = append(types, *d.Type)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
 }
 
 // Candidate is a document that a post names, as it is under the locks of the post's transaction.

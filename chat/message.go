@@ -123,10 +123,11 @@ type row struct {
 	CreatedAt  time.Time
 	ChangedAt  *time.Time
 	NarrowedAt *time.Time
+	Types      []string // of its documents, in order
 	// Kinds are the measures the body holds; written, and read from the body.
 	Kinds int32 `db:"-"`
 }
 
 func (r row) facts() access.Facts {
-	return access.Facts{Category: r.Category, Masks: r.Masks, OnlyTo: r.OnlyTo, Author: r.Author, CreatedAt: r.CreatedAt}
+	return access.Facts{Category: r.Category, Masks: r.Masks, OnlyTo: r.OnlyTo, Author: r.Author, CreatedAt: r.CreatedAt, Types: r.Types}
 }

@@ -127,14 +127,14 @@ func narrowedFrom(ctx context.Context, q storage.Querier, ids []uuid.UUID) (map[
 	if len(ids) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, "select message_id, msg_position, category, masks, only_to, author_id, created_at from narrowed_from($1)", ids)
+	rows, err := q.Query(ctx, "select message_id, msg_position, category, masks, only_to, author_id, created_at, document_types from narrowed_from($1)", ids)
 	if err != nil {
 		return nil, fmt.Errorf("who read before: %w", err)
 	}
 	var id uuid.UUID
 	var position int64
 	var f access.Facts
-	_, err = pgx.ForEachRow(rows, []any{&id, &position, &f.Category, &f.Masks, &f.OnlyTo, &f.Author, &f.CreatedAt}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &position, &f.Category, &f.Masks, &f.OnlyTo, &f.Author, &f.CreatedAt, &f.Types}, func() error {
 		if out[id] == nil {
 			out[id] = map[int64]access.Facts{}
 		}

@@ -190,7 +190,7 @@ func (b *batch) look(q *pgx.Batch) {
 			channels = append(channels, p.channel)
 		}
 	}
-	q.Queue(`select id, channel_id, thread_id, category, masks, only_to, author_id, created_at, fingerprint from locate_messages($1)`, ids).
+	q.Queue(`select id, channel_id, thread_id, category, masks, only_to, author_id, created_at, document_types, fingerprint from locate_messages($1)`, ids).
 		Query(b.scanLocated)
 	if len(channels) > 0 {
 		q.Queue("select channel_id, person_id from circle_members($1)", channels).Query(b.scanMembers)
@@ -202,7 +202,7 @@ func (b *batch) scanLocated(rows pgx.Rows) error {
 	for rows.Next() {
 		var l located
 		if err := rows.Scan(&l.id, &l.channel, &l.thread, &l.facts.Category, &l.facts.Masks, &l.facts.OnlyTo, &l.facts.Author,
-			&l.facts.CreatedAt, &l.fingerprint); err != nil {
+			&l.facts.CreatedAt, &l.facts.Types, &l.fingerprint); err != nil {
 			return err
 		}
 		b.located[l.id] = l
@@ -260,7 +260,7 @@ func (s *Service) raise(ctx context.Context, t access.Together, b *batch) error 
 			continue
 		}
 		m := p.message
-		f := access.Facts{Category: p.category, Masks: p.masks, OnlyTo: p.OnlyTo, Author: p.actor.Person, CreatedAt: m.CreatedAt}
+		f := access.Facts{Category: p.category, Masks: p.masks, OnlyTo: p.OnlyTo, Author: p.actor.Person, CreatedAt: m.CreatedAt, Types: typesOf(m.Documents)}
 		if err := s.Alerts.Raise(ctx, t, t.Grants[i], p.ID, f, p.AskAll); err != nil {
 			return fmt.Errorf("raise alert: %w", err)
 		}
@@ -390,6 +390,7 @@ func (s *Service) accept(ctx context.Context, g access.Grant, b *batch, p *post,
 		return err
 	}
 	r := b.row(g, p, sealed)
+	r.Types = typesOf(documents)
 	p.message = view(r, said, b.names[p.actor.Person], g.Standing())
 	frame, err := deliverable(events.MessageCreated, p.message, r.facts(), root)
 	if err != nil {

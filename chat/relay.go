@@ -105,13 +105,13 @@ func rootsOf(ctx context.Context, q storage.Querier, rows []row) (map[uuid.UUID]
 	if len(ids) == 0 {
 		return out, nil
 	}
-	found, err := q.Query(ctx, "select id, category, masks, only_to, author_id, created_at from locate_messages($1)", ids)
+	found, err := q.Query(ctx, "select id, category, masks, only_to, author_id, created_at, document_types from locate_messages($1)", ids)
 	if err != nil {
 		return nil, fmt.Errorf("roots of threads: %w", err)
 	}
 	var id uuid.UUID
 	var f access.Facts
-	_, err = pgx.ForEachRow(found, []any{&id, &f.Category, &f.Masks, &f.OnlyTo, &f.Author, &f.CreatedAt}, func() error {
+	_, err = pgx.ForEachRow(found, []any{&id, &f.Category, &f.Masks, &f.OnlyTo, &f.Author, &f.CreatedAt, &f.Types}, func() error {
 		out[id] = f
 		return nil
 	})

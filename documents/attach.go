@@ -33,10 +33,13 @@ func (s *Service) Claim(b *pgx.Batch, ids []uuid.UUID, give func(Candidate)) {
 		})
 }
 
-// Words opens what the uploader called a candidate, and said of it.
-func (s *Service) Words(ctx context.Context, c Candidate) (name, caption string, err error) {
+// Said is what the uploader called a document, said of it, and of which type it is.
+type Said struct{ Name, Caption, Type string }
+
+// Words opens what was said of a candidate.
+func (s *Service) Words(ctx context.Context, c Candidate) (Said, error) {
 	d, err := s.description(ctx, c.Space, c.ID, c.Size, c.Described)
-	return d.Name, d.Caption, err
+	return Said{d.Name, d.Caption, d.Type}, err
 }
 
 // Attachment puts a document into a message, at a place among its documents.

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"liaison/doctypes"
 )
 
 // Draft is what an uploader announces. ID is made by the client (UUIDv7) and makes the announcement repeatable.
@@ -18,6 +20,7 @@ type Draft struct {
 	Size    int64
 	SHA256  string // hexadecimal, of the whole file
 	Caption string
+	Type    string `json:",omitempty"` // a national code, or ""
 }
 
 // Limits of what is said of a document.
@@ -40,6 +43,8 @@ func (s *Service) check(d Draft) error {
 		return &Invalid{"sha256", "document_checksum"}
 	case !plain(d.Caption, maxCaption, true):
 		return &Invalid{"caption", "text_forbidden_character"}
+	case d.Type != "" && !doctypes.Known(d.Type):
+		return &Invalid{"document_type", "unknown_document_type"}
 	}
 	return checkName(d.Name)
 }

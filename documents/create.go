@@ -90,7 +90,7 @@ func (s *Service) begin(ctx context.Context, g access.Grant, d Draft) (record, e
 		return record{}, &Invalid{"id", "documents_pending"}
 	}
 	r := record{ID: d.ID, Space: g.Space(), Uploader: g.Actor().Person, State: Receiving, Size: d.Size, CreatedAt: g.At()}
-	if r.Described, err = s.describe(ctx, r.Space, r.ID, description{d.Name, d.Caption, d.SHA256, d.Size}); err != nil {
+	if r.Described, err = s.describe(ctx, r.Space, r.ID, description{d.Name, d.Caption, d.SHA256, d.Size, d.Type}); err != nil {
 		return record{}, err
 	}
 	if r.Progress, err = s.sealProgress(ctx, r, 0, sha256.New()); err != nil {

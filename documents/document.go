@@ -23,6 +23,7 @@ type Document struct {
 	Category     *string            `json:"category"`
 	Name         string             `json:"name"`
 	Caption      *string            `json:"caption"`
+	Type         *string            `json:"document_type" doc:"A code of JDV_J07; null for none."`
 	MediaType    *string            `json:"media_type"`
 	Size         int64              `json:"size"`
 	Received     int64              `json:"received"`
@@ -64,6 +65,7 @@ type description struct {
 	Caption string `json:"c,omitempty"`
 	SHA256  string `json:"h"`
 	Size    int64  `json:"s"`
+	Type    string `json:"t,omitempty"`
 }
 
 // What is sealed of a document, so that one part never opens as another, nor as a message of the same id: the numbers are
@@ -153,6 +155,9 @@ func (r record) shown(d description, uploader professions.Person) Document {
 	}
 	if d.Caption != "" {
 		out.Caption = &d.Caption
+	}
+	if d.Type != "" {
+		out.Type = &d.Type
 	}
 	if r.Category != nil {
 		out.Category = &access.Categories(*r.Category).Codes()[0]

@@ -46,14 +46,14 @@ func (f Files) Claim(b *pgx.Batch, ids []uuid.UUID, give func(chat.Candidate)) {
 }
 
 func (f Files) shown(ctx context.Context, c documents.Candidate) (chat.Document, error) {
-	name, caption, err := f.Documents.Words(ctx, c)
+	said, err := f.Documents.Words(ctx, c)
 	out := chat.Document{
-		ID: c.ID, Name: name, Size: c.Size, Width: c.Width, Height: c.Height, HasThumbnail: c.Thumbnail,
+		ID: c.ID, Name: said.Name, Size: c.Size, Width: c.Width, Height: c.Height, HasThumbnail: c.Thumbnail,
 	}
 	if c.MediaType != nil {
 		out.MediaType = *c.MediaType
 	}
-	out.Caption = textOrNil(caption)
+	out.Caption, out.Type = textOrNil(said.Caption), textOrNil(said.Type)
 	return out, err
 }
 

@@ -129,7 +129,7 @@ func ringLock(message uuid.UUID) int64 {
 
 // Deliverables makes ready for their listeners the alerts of these messages; the scope is the relay's.
 func (s *Service) Deliverables(ctx context.Context, sc access.Scope, messages []uuid.UUID) (map[uuid.UUID]*access.Deliverable, error) {
-	rows, err := sc.Tx().Query(ctx, "select "+columns+`, m.category, m.masks, m.only_to, m.author_id, m.created_at
+	rows, err := sc.Tx().Query(ctx, "select "+columns+`, m.category, m.masks, m.only_to, m.author_id, m.created_at, m.document_types
 		from alerts a join locate_messages($1) m on m.id = a.message_id`, messages)
 	if err != nil {
 		return nil, fmt.Errorf("alerts to tell: %w", err)
@@ -140,7 +140,7 @@ func (s *Service) Deliverables(ctx context.Context, sc access.Scope, messages []
 		var r row
 		var f access.Facts
 		if err := rows.Scan(&r.ID, &r.Message, &r.Space, &r.Channel, &r.RaisedBy, &r.Severity, &r.State, &r.Owner, &r.RaisedAt, &r.EndedAt, &r.EndedBy,
-			&f.Category, &f.Masks, &f.OnlyTo, &f.Author, &f.CreatedAt); err != nil {
+			&f.Category, &f.Masks, &f.OnlyTo, &f.Author, &f.CreatedAt, &f.Types); err != nil {
 			return nil, fmt.Errorf("alerts to tell: %w", err)
 		}
 		out[r.Message] = deliverable(r, f)

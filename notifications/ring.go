@@ -38,8 +38,8 @@ func (s *Service) look(ctx context.Context, sc access.Scope, t turn) (*scene, er
 		return nil, err
 	}
 	now := &scene{whole: a, now: a.live(t.Place)}
-	err = sc.Tx().QueryRow(ctx, "select category, masks, only_to, author_id, created_at from locate_messages(array[$1::uuid])", t.Message).
-		Scan(&now.facts.Category, &now.facts.Masks, &now.facts.OnlyTo, &now.facts.Author, &now.facts.CreatedAt)
+	err = sc.Tx().QueryRow(ctx, "select category, masks, only_to, author_id, created_at, document_types from locate_messages(array[$1::uuid])", t.Message).
+		Scan(&now.facts.Category, &now.facts.Masks, &now.facts.OnlyTo, &now.facts.Author, &now.facts.CreatedAt, &now.facts.Types)
 	if err != nil {
 		return nil, fmt.Errorf("facts of message: %w", err)
 	}
