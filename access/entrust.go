@@ -57,6 +57,17 @@ func ReachOfBelonging(id uuid.UUID) Reach {
 	}
 }
 
+// ReachOfPerson is every circle where a person has a place now or later, of her own or through another, or lets another act for her.
+func ReachOfPerson(id uuid.UUID) Reach {
+	return Reach{
+		lock: "select id from professionals where id = $1 for no key update",
+		spaces: `select m.space_id from memberships m where m.valid_until > clock_timestamp() and (m.person_id = $1
+			or m.organisation_id in (select organisation_id from belongings where person_id = $1)
+			or m.person_id in (select for_id from stand_ins where by_id = $1)) group by 1`,
+		args: []any{id},
+	}
+}
+
 // ReachOfNone is no circle: what is decided changes nobody's places.
 func ReachOfNone() Reach { return Reach{spaces: "select id from spaces where false"} }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"liaison/access"
 	"liaison/storage"
 )
 
@@ -18,6 +19,8 @@ type Config struct {
 	Secret   []byte
 	// Demo relaxes the password rule and opens the demo's own functions, which also ask the database.
 	Demo bool
+	// Gate brings circles to what is changed of a person that rights follow from.
+	Gate *access.Gate
 	// Cost of a password's hash; zero is DefaultCost.
 	Cost Cost
 	// Now is the clock; nil is time.Now.

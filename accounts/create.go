@@ -46,10 +46,10 @@ func (s *Service) create(ctx context.Context, q storage.Querier, actor access.Ac
 // insertPerson answers false when the id is taken already.
 func insertPerson(ctx context.Context, q storage.Querier, a NewAccount, at time.Time) (bool, error) {
 	tag, err := q.Exec(ctx, `insert into professionals
-			(id, family_name, given_name, gender, title, profession_system, profession_code, town, name_key, created_at)
-		values ($1, $2, $3, $4, nullif($5, ''), $6, $7, nullif($8, ''), $9, $10) on conflict (id) do nothing`,
+			(id, family_name, given_name, gender, title, profession_system, profession_code, town, name_key, created_at, speciality)
+		values ($1, $2, $3, $4, nullif($5, ''), $6, $7, nullif($8, ''), $9, $10, nullif($11, '')) on conflict (id) do nothing`,
 		a.ID, a.FamilyName, a.GivenName, a.Gender, a.Title, a.Profession.System, a.Profession.Code, a.Town,
-		nameKey(a.FamilyName, a.GivenName), at)
+		nameKey(a.FamilyName, a.GivenName), at, a.Speciality)
 	if err != nil {
 		return false, fmt.Errorf("insert professional: %w", err)
 	}
@@ -105,6 +105,9 @@ func cleaned(a NewAccount) (NewAccount, error) {
 	}
 	if p, known := professions.Find(a.Profession.System, a.Profession.Code); !known || p.Retired() {
 		return a, ErrInvalid{"profession"}
+	}
+	if !fits(a.Speciality, a.Profession) {
+		return a, ErrInvalid{"speciality"}
 	}
 	for _, f := range []struct {
 		name     string

@@ -20,6 +20,7 @@ type Professional struct {
 	Title      string // "Dr", "Pr" or nothing
 	Profession access.Profession
 	Town       string
+	Speciality string // a code of TRE_R38, or ""
 }
 
 // DisplayName is how she is named everywhere: « Dr Hélène Baudry ».
@@ -50,10 +51,10 @@ type Me struct {
 }
 
 const professionalColumns = `p.id, p.family_name, p.given_name, p.gender, coalesce(p.title, ''), p.profession_system,
-	p.profession_code, coalesce(p.town, '')`
+	p.profession_code, coalesce(p.town, ''), coalesce(p.speciality, '')`
 
 func (p *Professional) fields() []any {
-	return []any{&p.ID, &p.FamilyName, &p.GivenName, &p.Gender, &p.Title, &p.Profession.System, &p.Profession.Code, &p.Town}
+	return []any{&p.ID, &p.FamilyName, &p.GivenName, &p.Gender, &p.Title, &p.Profession.System, &p.Profession.Code, &p.Town, &p.Speciality}
 }
 
 func scanProfessional(row pgx.CollectableRow) (Professional, error) {

@@ -121,16 +121,16 @@ func draftOf(ctx context.Context, n *node.Node, admin access.Actor, round int) (
 	if err != nil {
 		return uuid.Nil, err
 	}
-	rows, actions, err := d.Read()
+	rows, err := d.Read()
 	if err != nil {
 		return uuid.Nil, err
 	}
-	for i := range rows {
-		if rows[i].Code == nurse.Code || rows[i].Code == homeHelp.Code {
-			rows[i].Cells["social"] = []string{"-", "rw"}[round%2]
+	for _, row := range rows.Categories {
+		if row.Code == nurse.Code || row.Code == homeHelp.Code {
+			row.Cells["social"] = []string{"-", "rw"}[round%2]
 		}
 	}
-	_, err = n.Matrices.Change(ctx, admin, d.ID, d.Revision, matrices.Write(rows, actions), "bench")
+	_, err = n.Matrices.Change(ctx, admin, d.ID, d.Revision, matrices.Write(rows), "bench")
 	return d.ID, err
 }
 

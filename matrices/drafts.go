@@ -31,12 +31,12 @@ type Draft struct {
 
 const draftColumns = `id, based_on, comment, author, created_at, updated_at, revision,
 	case when simulated_revision = revision then simulation end, case when simulated_revision = revision then simulated_at end,
-	categories, actions, published_version is not null or discarded_at is not null`
+	categories, actions, exceptions, published_version is not null or discarded_at is not null`
 
 func scanDraft(row pgx.CollectableRow) (Draft, error) {
 	var d Draft
 	err := row.Scan(&d.ID, &d.BasedOn, &d.Comment, &d.Author, &d.CreatedAt, &d.UpdatedAt, &d.Revision, &d.Simulation, &d.SimulatedAt,
-		&d.Categories, &d.Actions, &d.ended)
+		&d.Categories, &d.Actions, &d.Exceptions, &d.ended)
 	return d, err
 }
 
@@ -74,8 +74,8 @@ func (s *Service) NewDraft(ctx context.Context, actor access.Actor, id uuid.UUID
 				return err
 			}
 		}
-		_, err = tx.Exec(ctx, "insert into matrix_drafts (id, based_on, categories, actions, comment, author) values ($1, $2, $3, $4, $5, $6)",
-			id, present.Number, source.Categories, source.Actions, comment, actor.Person)
+		_, err = tx.Exec(ctx, "insert into matrix_drafts (id, based_on, categories, actions, comment, author, exceptions) values ($1, $2, $3, $4, $5, $6, $7)",
+			id, present.Number, source.Categories, source.Actions, comment, actor.Person, source.Exceptions)
 		if err != nil {
 			return fmt.Errorf("begin draft: %w", err)
 		}
@@ -96,21 +96,24 @@ func (s *Service) Draft(ctx context.Context, actor access.Actor, id uuid.UUID) (
 	return d, err
 }
 
-// Change replaces the tables and the comment of a draft. What was simulated no longer holds. Errors: *access.TableFault,
+// Change replaces the tables and the comment of a draft; exceptions that are "" stay as they are. What was simulated no longer holds. Errors: *access.TableFault,
 // ErrRevision, ErrEnded, ErrUnknown.
 func (s *Service) Change(ctx context.Context, actor access.Actor, id uuid.UUID, revision int, to Tables, comment string) (Draft, error) {
-	if _, err := access.ParseMatrix(0, to.Categories, to.Actions); err != nil {
+	if _, err := to.Parse(0); err != nil {
 		return Draft{}, err
 	}
 	return s.atDraft(ctx, actor, "matrix.change", id, func(tx pgx.Tx, d Draft) error {
+		if to.Exceptions == "" {
+			to.Exceptions = d.Exceptions
+		}
 		if d.Revision == revision+1 && d.Tables == to && d.Comment == comment {
 			return nil // said again
 		}
 		if d.Revision != revision {
 			return ErrRevision
 		}
-		_, err := tx.Exec(ctx, `update matrix_drafts set categories = $2, actions = $3, comment = $4, revision = revision + 1, updated_at = now()
-			where id = $1`, id, to.Categories, to.Actions, comment)
+		_, err := tx.Exec(ctx, `update matrix_drafts set categories = $2, actions = $3, comment = $4, exceptions = $5, revision = revision + 1, updated_at = now()
+			where id = $1`, id, to.Categories, to.Actions, comment, to.Exceptions)
 		if err != nil {
 			return fmt.Errorf("change draft: %w", err)
 		}
@@ -176,16 +179,16 @@ func publish(ctx context.Context, tx pgx.Tx, actor access.Actor, d Draft, commen
 	if d.Simulation == nil {
 		return 0, ErrNotSimulated
 	}
-	if _, err := access.ParseMatrix(0, d.Categories, d.Actions); err != nil {
+	if _, err := d.Parse(0); err != nil {
 		return 0, err
 	}
 	// One at a time, so that of two drafts from the same version the second is told that it is outdated.
 	if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('matrices'))"); err != nil {
 		return 0, fmt.Errorf("publish alone: %w", err)
 	}
-	err = tx.QueryRow(ctx, `insert into matrices (version, categories, actions, comment, published_by)
-		select max(version) + 1, $2, $3, $4, $5 from matrices having max(version) = $1 returning version`,
-		d.BasedOn, d.Categories, d.Actions, comment, actor.Person).Scan(&number)
+	err = tx.QueryRow(ctx, `insert into matrices (version, categories, actions, comment, published_by, exceptions)
+		select max(version) + 1, $2, $3, $4, $5, $6 from matrices having max(version) = $1 returning version`,
+		d.BasedOn, d.Categories, d.Actions, comment, actor.Person, d.Exceptions).Scan(&number)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, ErrOutdated
 	}

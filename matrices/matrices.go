@@ -42,10 +42,11 @@ func New(gate *access.Gate, db *storage.DB, admins Administrators) *Service {
 	return &Service{gate, db, admins}
 }
 
-// Tables are the two tables of a matrix as CSV, kept as they were given.
+// Tables are the tables of a matrix as CSV, kept as they were given. No exceptions may be "".
 type Tables struct {
 	Categories string
 	Actions    string
+	Exceptions string
 }
 
 // Version is a published matrix.
@@ -57,12 +58,12 @@ type Version struct {
 	Tables
 }
 
-const versionColumns = "version, comment, published_by, published_at, categories, actions"
+const versionColumns = "version, comment, published_by, published_at, categories, actions, exceptions"
 
 func scanVersion(row pgx.CollectableRow) (Version, error) {
 	var v Version
 	var by *uuid.UUID
-	err := row.Scan(&v.Number, &v.Comment, &by, &v.PublishedAt, &v.Categories, &v.Actions)
+	err := row.Scan(&v.Number, &v.Comment, &by, &v.PublishedAt, &v.Categories, &v.Actions, &v.Exceptions)
 	if by != nil {
 		v.PublishedBy = *by
 	}
@@ -99,6 +100,11 @@ func (s *Service) Version(ctx context.Context, actor access.Actor, number int) (
 		return err
 	})
 	return v, err
+}
+
+// Parse reads the tables; what is wrong in them is an *access.TableFault.
+func (t Tables) Parse(version int) (*access.Matrix, error) {
+	return access.ParseMatrix(version, t.Categories, t.Actions, t.Exceptions)
 }
 
 func versionWhere(ctx context.Context, q storage.Querier, where string, args ...any) (Version, error) {

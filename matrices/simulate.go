@@ -55,6 +55,8 @@ type ProfessionChange struct {
 	Losses []RightChange `json:"losses"`
 	// Masks: other masks hide messages from it.
 	Masks bool `json:"masks"`
+	// Documents are the types of documents that some of it read again, or no longer, in categories they read.
+	Documents []DocumentChange `json:"documents,omitempty"`
 }
 
 // ActionChange is how many gain and lose an action.
@@ -103,7 +105,7 @@ func (s *Service) Simulate(ctx context.Context, actor access.Actor, id uuid.UUID
 }
 
 func (s *Service) compare(ctx context.Context, to Tables) (Simulation, error) {
-	after, err := access.ParseMatrix(0, to.Categories, to.Actions)
+	after, err := to.Parse(0)
 	if err != nil {
 		return Simulation{}, err
 	}
@@ -133,6 +135,7 @@ type tally struct {
 	before, after *access.Matrix
 	sum           Simulation
 	counted       map[change]*count
+	types         map[typeChange]*count
 	professions   map[access.Profession]*count
 	masks         map[access.Profession]bool
 	people        map[uuid.UUID]*changed
@@ -169,7 +172,7 @@ type changed struct {
 
 func newTally(before, after *access.Matrix, at time.Time) *tally {
 	return &tally{
-		before: before, after: after, sum: Simulation{At: at}, counted: map[change]*count{}, professions: map[access.Profession]*count{},
+		before: before, after: after, sum: Simulation{At: at}, counted: map[change]*count{}, types: map[typeChange]*count{}, professions: map[access.Profession]*count{},
 		masks: map[access.Profession]bool{}, people: map[uuid.UUID]*changed{},
 	}
 }
@@ -204,7 +207,8 @@ func (t *tally) standing(m *access.Matrix, c access.Circle) map[uuid.UUID]access
 func (t *tally) compare(team, person uuid.UUID, profession access.Profession, was, will access.Standing) bool {
 	gains, losses := difference(was, will)
 	masks := was.Reads|was.Writes != 0 && will.Reads|will.Writes != 0 && was.MaskClass != will.MaskClass
-	if len(gains)+len(losses) == 0 && !masks {
+	types := t.compareTypes(team, person, profession, was, will)
+	if len(gains)+len(losses) == 0 && !masks && !types {
 		return false
 	}
 	t.masks[profession] = t.masks[profession] || masks
@@ -265,7 +269,7 @@ func (t *tally) simulation() Simulation {
 func (t *tally) byProfession() []ProfessionChange {
 	out := []ProfessionChange{}
 	for p, c := range t.professions {
-		one := ProfessionChange{Profession: p, Count: c.Count(), Gains: []RightChange{}, Losses: []RightChange{}, Masks: t.masks[p]}
+		one := ProfessionChange{Profession: p, Count: c.Count(), Gains: []RightChange{}, Losses: []RightChange{}, Masks: t.masks[p], Documents: t.documents(p)}
 		for key, n := range t.counted {
 			switch {
 			case key.profession != p || key.Category == "":

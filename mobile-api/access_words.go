@@ -113,6 +113,7 @@ var accessWords = map[string]accessWord{
 	"member.end_structure": {accessCircle, ends, words{"l’intervention d’une structure", "a structure’s membership"}, noMany},
 	"structure.join":       {accessCircle, adds, words{"quelqu’un à une structure du cercle de soins", "somebody to a structure of the care team"}, noMany},
 	"structure.leave":      {accessCircle, removes, words{"quelqu’un d’une structure du cercle de soins", "somebody from a structure of the care team"}, noMany},
+	"account.speciality":   {accessCircle, corrects, words{"la spécialité de quelqu’un du cercle de soins", "the speciality of somebody of the care team"}, noMany},
 	"stand_in.add":         {accessCircle, lets, words{"quelqu’un agir à sa place dans ce dossier", "somebody act for them in this record"}, noMany},
 	"stand_in.end":         {accessCircle, ends, words{"un remplacement ou un secrétariat", "a replacement or a secretariat"}, noMany},
 	"will.record":          {accessCircle, records, words{"la volonté du patient", "the patient’s will"}, noMany},

@@ -283,7 +283,8 @@ func workplaces(list []accounts.Workplace) []Workplace {
 }
 
 func person(p accounts.Professional) professions.Person {
-	return professions.NewPerson(p.ID, p.FamilyName, p.GivenName, p.Gender, orNull(p.Title), p.Profession.System, p.Profession.Code, orNull(p.Town))
+	return professions.NewPerson(p.ID, p.FamilyName, p.GivenName, p.Gender, orNull(p.Title), p.Profession.System, p.Profession.Code, orNull(p.Town)).
+		With(p.Speciality)
 }
 
 // orNull is null for what is not there.

@@ -94,6 +94,7 @@ type NewAccount struct {
 	Title         string         `json:"title,omitempty"`
 	Profession    ProfessionCode `json:"profession"`
 	Town          string         `json:"town,omitempty"`
+	Speciality    string         `json:"speciality,omitempty" doc:"A speciality of the profession (TRE_R38)."`
 	Administrator bool           `json:"administrator,omitempty"`
 	Workplaces    []NewWorkplace `json:"workplaces,omitempty"`
 }
@@ -139,6 +140,7 @@ func (n NewAccount) account() accounts.NewAccount {
 		Professional: accounts.Professional{
 			ID: n.ID, FamilyName: n.FamilyName, GivenName: n.GivenName, Gender: n.Gender, Title: n.Title,
 			Profession: access.Profession{System: n.Profession.System, Code: n.Profession.Code}, Town: n.Town,
+			Speciality: n.Speciality,
 		},
 		Administrator: n.Administrator,
 	}
@@ -168,6 +170,17 @@ func (a *API) resetAccount(ctx context.Context, in *InAccount) (*answer[ResetLin
 		return nil, err
 	}
 	return &answer[ResetLink]{ResetLink{a.link(inv)}}, nil
+}
+
+type specialityInput struct {
+	InAccount
+	Body struct {
+		Speciality string `json:"speciality" doc:"A speciality of the person's profession (TRE_R38); empty for none."`
+	}
+}
+
+func (a *API) setSpeciality(ctx context.Context, in *specialityInput) (*none, error) {
+	return done(a.cfg.Accounts.SetSpeciality(ctx, actorIn(ctx), in.ID, in.Body.Speciality))
 }
 
 func (a *API) deactivateAccount(ctx context.Context, in *InAccount) (*none, error) {

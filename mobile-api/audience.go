@@ -15,12 +15,13 @@ type audienceInput struct {
 	InTeam
 	Category string    `query:"category"`
 	Mask     []string  `query:"mask,explode" doc:"May repeat."`
+	Types    []string  `query:"document_type,explode" doc:"Of the documents it would carry; may repeat."`
 	OnlyTo   []string  `query:"only_to,explode" format:"uuid" doc:"May repeat."`
 	ThreadID uuid.UUID `query:"thread_id" format:"uuid" doc:"The root that the message would answer."`
 }
 
 func (a *API) audience(ctx context.Context, in *audienceInput) (*answer[teams.Audience], error) {
-	q := teams.AudienceQuery{Category: in.Category, Masks: in.Mask, Thread: in.ThreadID}
+	q := teams.AudienceQuery{Category: in.Category, Masks: in.Mask, Types: in.Types, Thread: in.ThreadID}
 	for _, text := range in.OnlyTo {
 		id, err := uuid.Parse(text)
 		if err != nil {
@@ -38,7 +39,7 @@ func (a *API) audience(ctx context.Context, in *audienceInput) (*answer[teams.Au
 	lang := langIn(ctx)
 	for i := range found.HiddenFrom {
 		hidden := &found.HiddenFrom[i]
-		hidden.Reason.Detail = whyHidden(lang, hidden.Reason.Code, hidden.Professional.Profession, in.Category)
+		hidden.Reason.Detail = whyHidden(lang, hidden.Reason, hidden.Professional.Profession, in.Category)
 	}
 	return &answer[teams.Audience]{found}, nil
 }
@@ -57,9 +58,13 @@ func (a *API) addReachable(ctx context.Context, order []teams.Alertable) error {
 }
 
 // whyHidden says a reason as an ordinary author may know it.
-func whyHidden(lang string, reason access.Reason, of professions.Shown, category string) string {
-	switch reason {
+func whyHidden(lang string, reason teams.Reason, of professions.Shown, category string) string {
+	switch reason.Code {
 	case access.ByProfession:
+		if len(reason.Types) > 0 {
+			sentence := words{"Les %s n’ont pas accès à ce type de document : %s (règle du territoire).", "The territory’s rule gives %s no access to this type of document: %s."}
+			return fmt.Sprintf(sentence.in(lang), professions.Plural(of.System, of.Code, lang), typesIn(lang, reason.Types))
+		}
 		sentence := words{"Les %s n’ont pas accès à la rubrique %s (règle du territoire).", "The territory’s rule gives %s no access to the category %s."}
 		return fmt.Sprintf(sentence.in(lang), professions.Plural(of.System, of.Code, lang), categoryWords[category].in(lang))
 	case access.ByNarrowing:

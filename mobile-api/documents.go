@@ -19,6 +19,7 @@ type NewDocument struct {
 	Size    int64     `json:"size" doc:"In bytes."`
 	SHA256  string    `json:"sha256" doc:"Of the whole file, in lower-case hexadecimal."`
 	Caption *string   `json:"caption,omitempty" nullable:"true" doc:"At most 500 characters."`
+	Type    *string   `json:"document_type,omitempty" nullable:"true" doc:"A code of JDV_J07 (GET /document-types)."`
 }
 
 type newDocumentInput struct {
@@ -34,6 +35,9 @@ func (a *API) createDocument(ctx context.Context, in *newDocumentInput) (*announ
 	d := documents.Draft{ID: in.Body.ID, Team: in.Body.TeamID, Name: in.Body.Name, Size: in.Body.Size, SHA256: in.Body.SHA256}
 	if in.Body.Caption != nil {
 		d.Caption = *in.Body.Caption
+	}
+	if in.Body.Type != nil {
+		d.Type = *in.Body.Type
 	}
 	doc, replay, err := a.cfg.Documents.Create(ctx, actorIn(ctx), d)
 	if err != nil {

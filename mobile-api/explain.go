@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"liaison/access"
+	"liaison/doctypes"
 	"liaison/professions"
 	"liaison/teams"
 )
@@ -23,7 +24,7 @@ type Explanation struct {
 
 // ExplanationStep is one rule, and a sentence in the asker's language.
 type ExplanationStep struct {
-	Step   string `json:"step" enum:"identity,seat,through,rule,consent,opposition,history,masks,audience,author,unspeakable"`
+	Step   string `json:"step" enum:"identity,seat,through,rule,consent,opposition,history,masks,audience,document_type,author,unspeakable"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 }
@@ -83,6 +84,10 @@ var chainWords = map[string]struct{ ok, no words }{
 		words{"L’auteur ne l’a pas écartée.", "The author did not leave this person out."},
 		words{"L’auteur a réservé la note à d’autres personnes.", "The author reserved the note for other people."},
 	},
+	access.LinkTypes: {
+		words{"Lit ce type de document : %s.", "Reads this type of document: %s."},
+		words{"La matrice ne lui donne pas à lire ce type de document : %s.", "The matrix does not give this type of document to read: %s."},
+	},
 	access.LinkAuthor: {
 		words{"En est l’auteur.", "Wrote it."},
 		words{"En est l’auteur, et n’a plus de droits dans ce dossier.", "Wrote it, and has no rights left in this record."},
@@ -108,13 +113,33 @@ func sentenceOf(lang string, l access.Link, of teams.Explained, category string)
 	case l.Code == access.LinkSeat:
 		return sentence + whenIn(lang, l) + "."
 	case l.Code == access.LinkRule:
-		return fmt.Sprintf(sentence, l.Version, categoryWords[category].in(lang))
+		return fmt.Sprintf(sentence, l.Version, categoryWords[category].in(lang)) + rowOf(lang, l.Speciality)
+	case l.Code == access.LinkTypes:
+		return fmt.Sprintf(sentence, typesIn(lang, l.Types))
 	case l.Code == access.LinkThrough:
 		return fmt.Sprintf(sentence, throughIn(lang, l.Through, of.Names))
 	case l.Code == access.LinkHistory && !l.OK:
 		return fmt.Sprintf(sentence, dayIn(lang, l.At))
 	}
 	return sentence
+}
+
+// rowOf names the speciality whose row decided.
+func rowOf(lang, speciality string) string {
+	if speciality == "" {
+		return ""
+	}
+	said := words{" Ligne de la spécialité : %s.", " Row of the speciality: %s."}
+	return fmt.Sprintf(said.in(lang), professions.SpecialityIn(lang, speciality))
+}
+
+// typesIn names types of documents as in the middle of a sentence.
+func typesIn(lang string, codes []string) string {
+	named := make([]string, len(codes))
+	for i, code := range codes {
+		named[i] = doctypes.LabelIn(lang, code)
+	}
+	return strings.Join(named, ", ")
 }
 
 func whenIn(lang string, l access.Link) string {

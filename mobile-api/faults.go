@@ -39,6 +39,7 @@ var codes = []struct {
 	{teams.ErrOwnReview, "emergency_own_review"},
 	{access.ErrStands, "emergency_not_needed"},
 	{teams.ErrNotAdministrator, "forbidden:account"},
+	{accounts.ErrNotAdministrator, "forbidden:account"},
 	{teams.ErrStructure, "not_found:structure"},
 	{access.ErrNotFound, "not_found"},
 	{access.ErrForbidden, "forbidden"},
@@ -65,7 +66,6 @@ var codes = []struct {
 	{accounts.ErrSessionExpired, "session_expired"},
 	{accounts.ErrSessionRevoked, "session_revoked"},
 	{accounts.ErrInvitationInvalid, "invitation_invalid"},
-	{accounts.ErrNotAdministrator, "forbidden:account"},
 	{accounts.ErrLastAdministrator, "last_administrator"},
 	{accounts.ErrUnknown, "not_found:account"},
 	{accounts.ErrIDConflict, "id_conflict"},
@@ -210,6 +210,8 @@ func codeOfField(field string) string {
 	switch {
 	case field == "profession":
 		return "unknown_profession"
+	case field == "speciality":
+		return "unknown_speciality"
 	case field == "id" || strings.HasSuffix(field, "_id"):
 		return "invalid_id"
 	}

@@ -57,6 +57,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "MeasureSeries"
 	case reflect.TypeFor[chat.Point]():
 		return "MeasurePoint"
+	case reflect.TypeFor[professions.SpecialityShown]():
+		return "Speciality"
 	case reflect.TypeFor[chat.Document]():
 		return "MessageDocument"
 	case reflect.TypeFor[chat.Reader]():
@@ -69,6 +71,8 @@ func schemaName(t reflect.Type, hint string) string {
 		return "MatrixRightChange"
 	case reflect.TypeFor[matrices.ActionChange]():
 		return "MatrixActionChange"
+	case reflect.TypeFor[matrices.DocumentChange]():
+		return "MatrixDocumentChange"
 	case reflect.TypeFor[matrices.Count]():
 		return "MatrixCount"
 	case reflect.TypeFor[access.Profession]():

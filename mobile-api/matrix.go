@@ -20,6 +20,8 @@ type MatrixRow struct {
 	Label     string            `json:"label"`
 	MaskClass string            `json:"mask_class" enum:"ps,psocial,pt"`
 	Cells     map[string]string `json:"cells"`
+	// Speciality is left out of a row for any.
+	Speciality string `json:"speciality,omitempty" example:"SM42" doc:"The row is for this speciality (TRE_R38) of the profession; left out, for any."`
 }
 
 // MatrixAction is one thing that a profession ("*" of "*": all) at a seat may do.
@@ -30,10 +32,19 @@ type MatrixAction struct {
 	Seat   string `json:"seat"`
 }
 
-// MatrixTables are the two tables of a matrix.
+// MatrixException takes a type of documents from a profession ("*" of "*": all) at a seat ("*": any), whatever its row gives.
+type MatrixException struct {
+	DocumentType string `json:"document_type" example:"68599-0"`
+	System       string `json:"system"`
+	Code         string `json:"code"`
+	Seat         string `json:"seat"`
+}
+
+// MatrixTables are the tables of a matrix.
 type MatrixTables struct {
-	Rows    []MatrixRow    `json:"rows"`
-	Actions []MatrixAction `json:"actions"`
+	Rows       []MatrixRow       `json:"rows"`
+	Actions    []MatrixAction    `json:"actions"`
+	Exceptions []MatrixException `json:"exceptions,omitempty" doc:"Types of documents that some do not read. Left out of a change, they stay as they are; an empty list takes all away."`
 }
 
 // MatrixVersion is a published version.
@@ -168,30 +179,42 @@ func (a *API) wholeMatrix(ctx context.Context, v matrices.Version) (WholeMatrix,
 }
 
 func shownTables(t matrices.Tables) (MatrixTables, error) {
-	rows, actions, err := t.Read()
-	out := MatrixTables{Rows: make([]MatrixRow, len(rows)), Actions: make([]MatrixAction, len(actions))}
-	for i, row := range rows {
+	rows, err := t.Read()
+	out := MatrixTables{
+		Rows: make([]MatrixRow, len(rows.Categories)), Actions: make([]MatrixAction, len(rows.Actions)),
+		Exceptions: make([]MatrixException, len(rows.Exceptions)),
+	}
+	for i, row := range rows.Categories {
 		out.Rows[i] = MatrixRow(row)
 	}
-	for i, row := range actions {
+	for i, row := range rows.Actions {
 		out.Actions[i] = MatrixAction(row)
+	}
+	for i, row := range rows.Exceptions {
+		out.Exceptions[i] = MatrixException(row)
 	}
 	return out, err
 }
 
 // tables refuses a category that is none: it would be lost without a word.
 func (t MatrixTables) tables() (matrices.Tables, error) {
-	rows, actions := make([]matrices.Row, len(t.Rows)), make([]matrices.Action, len(t.Actions))
+	out := matrices.Rows{Categories: make([]matrices.Row, len(t.Rows)), Actions: make([]matrices.Action, len(t.Actions))}
 	for i, row := range t.Rows {
 		for category := range row.Cells {
 			if _, known := access.ParseCategory(category); !known {
 				return matrices.Tables{}, &access.TableFault{Table: access.TableCategories, Line: i + 2, Column: category, Code: "unknown_column", Value: category}
 			}
 		}
-		rows[i] = matrices.Row(row)
+		out.Categories[i] = matrices.Row(row)
 	}
 	for i, row := range t.Actions {
-		actions[i] = matrices.Action(row)
+		out.Actions[i] = matrices.Action(row)
 	}
-	return matrices.Write(rows, actions), nil
+	if t.Exceptions != nil {
+		out.Exceptions = []matrices.Exception{}
+	}
+	for _, row := range t.Exceptions {
+		out.Exceptions = append(out.Exceptions, matrices.Exception(row))
+	}
+	return matrices.Write(out), nil
 }

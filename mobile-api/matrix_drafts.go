@@ -130,12 +130,15 @@ type importDraftInput struct {
 	Body    struct {
 		Categories string `json:"categories" doc:"The table of categories, as CSV."`
 		Actions    string `json:"actions" doc:"The table of actions, as CSV."`
+		Exceptions string `json:"exceptions,omitempty" doc:"The table of exceptions by type of document, as CSV; left out, it stays as it is."`
 		Comment    string `json:"comment"`
 	}
 }
 
 func (a *API) importMatrixDraft(ctx context.Context, in *importDraftInput) (*answer[WholeDraft], error) {
-	return a.changeDraft(ctx, in.Draft, in.IfMatch, matrices.Tables{Categories: in.Body.Categories, Actions: in.Body.Actions}, in.Body.Comment)
+	return a.changeDraft(ctx, in.Draft, in.IfMatch, matrices.Tables{
+		Categories: in.Body.Categories, Actions: in.Body.Actions, Exceptions: in.Body.Exceptions,
+	}, in.Body.Comment)
 }
 
 func (a *API) changeDraft(ctx context.Context, id uuid.UUID, ifMatch string, tables matrices.Tables, said string) (*answer[WholeDraft], error) {
@@ -184,16 +187,21 @@ func (a *API) publishMatrixDraft(ctx context.Context, in *publishInput) (*answer
 	return answered(PublishedVersion{number}, err)
 }
 
-// InTable names one of the two tables.
+// InTable names one of the tables.
 type InTable struct {
-	Table string `query:"table" enum:"categories,actions"`
+	Table string `query:"table" enum:"categories,actions,exceptions"`
 }
 
 func (in InTable) file(t matrices.Tables, name string) *fileAnswer {
 	text := t.Categories
-	if in.Table == access.TableActions {
+	switch in.Table {
+	case access.TableActions:
 		text = t.Actions
-	} else {
+	case access.TableExceptions:
+		if text = t.Exceptions; text == "" { // published before there were any
+			text = strings.Join(access.ExceptionColumns, ",") + "\n"
+		}
+	default:
 		in.Table = access.TableCategories
 	}
 	return attached("text/csv; charset=utf-8", "matrix-"+name+"-"+in.Table+".csv", []byte(text))

@@ -17,12 +17,15 @@ var tableWords = map[string]words{
 	"unknown_right":         {"« %s » n’est pas un droit : r, w, a ou un tiret", "“%s” is no right: r, w, a or a dash"},
 	"alert_without_reading": {"« %s » alerte sans donner à lire", "“%s” alerts without giving to read"},
 	"twice":                 {"la ligne « %s » est là deux fois", "the row “%s” is there twice"},
+	"unknown_speciality":    {"« %s » n’est pas une spécialité de cette profession", "“%s” is no speciality of this profession"},
+	"unknown_document_type": {"« %s » n’est pas un type de document", "“%s” is no type of document"},
 	"unknown_action":        {"« %s » n’est pas une action", "“%s” is no action"},
 }
 
 var tableNames = map[string]words{
 	access.TableCategories: {"Table des rubriques", "Table of categories"},
 	access.TableActions:    {"Table des actions", "Table of actions"},
+	access.TableExceptions: {"Table des exceptions", "Table of exceptions"},
 }
 
 // tableProblem says where in which table what is wrong.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"liaison/access"
+	"liaison/doctypes"
 	"liaison/professions"
 )
 
@@ -48,6 +49,36 @@ func (a *API) professions(ctx context.Context, _ *none) (*answer[[]ProfessionCho
 		list = append(list, ProfessionChoice{p.System, p.Code, choiceLabel(p, lang)})
 	}
 	return &answer[[]ProfessionChoice]{list}, nil
+}
+
+// SpecialityChoice is a speciality, and the profession it is of.
+type SpecialityChoice struct {
+	Code       string         `json:"code"`
+	Label      string         `json:"label"`
+	Profession ProfessionCode `json:"profession"`
+}
+
+func (a *API) specialities(ctx context.Context, _ *none) (*answer[[]SpecialityChoice], error) {
+	list := []SpecialityChoice{}
+	for _, s := range professions.Specialities() {
+		list = append(list, SpecialityChoice{s.Code, professions.SpecialityIn(langIn(ctx), s.Code), ProfessionCode{s.System, s.Profession}})
+	}
+	return &answer[[]SpecialityChoice]{list}, nil
+}
+
+// DocumentType is a national type of documents, and the group it is listed under.
+type DocumentType struct {
+	Code  string `json:"code"`
+	Group string `json:"group" enum:"summary,report,letter,prescription,results,assessment,plan,social,administrative,patient"`
+	Label string `json:"label"`
+}
+
+func (a *API) documentTypes(ctx context.Context, _ *none) (*answer[[]DocumentType], error) {
+	list := []DocumentType{}
+	for _, t := range doctypes.All() {
+		list = append(list, DocumentType{t.Code, t.Group, doctypes.LabelIn(langIn(ctx), t.Code)})
+	}
+	return &answer[[]DocumentType]{list}, nil
 }
 
 // choiceLabel names both genders: nobody is chosen yet.

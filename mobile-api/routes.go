@@ -16,11 +16,14 @@ func (a *API) routes() {
 
 	route(a, "GET /api/v1/categories", "What messages are about, in the order of the matrix", a.categories)
 	route(a, "GET /api/v1/professions", "Professions a person can be given", a.professions)
+	route(a, "GET /api/v1/specialities", "Specialities a person can be given, and of which profession", a.specialities)
+	route(a, "GET /api/v1/document-types", "Types a document can be given", a.documentTypes)
 	route(a, "GET /api/v1/professionals", "People of this instance", a.professionals)
 
 	route(a, "GET /api/v1/admin/accounts", "Every account, for an administrator", a.accounts)
 	route(a, "POST /api/v1/admin/accounts", "Make a person, an account and its invitation", a.createAccount, created)
 	route(a, "POST /api/v1/admin/accounts/{id}/reset", "End a person's sessions and password, make a link", a.resetAccount)
+	route(a, "PUT /api/v1/admin/accounts/{id}/speciality", "Give a person a speciality, or take it; rights follow", a.setSpeciality)
 	route(a, "POST /api/v1/admin/accounts/{id}/deactivate", "Close an account and cut its sessions", a.deactivateAccount)
 	route(a, "POST /api/v1/admin/accounts/{id}/reactivate", "Open an account again", a.reactivateAccount)
 

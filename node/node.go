@@ -120,7 +120,7 @@ func (n *Node) openFeatures(ctx context.Context) error {
 	if err := n.Gate.PublishDefault(ctx); err != nil {
 		return fmt.Errorf("publish the default matrix: %w", err)
 	}
-	if n.Accounts, err = accounts.New(n.DB, accounts.Config{Instance: n.Instance.ID, Secret: secrets.accounts, Demo: n.Instance.Demo}); err != nil {
+	if n.Accounts, err = accounts.New(n.DB, accounts.Config{Instance: n.Instance.ID, Secret: secrets.accounts, Demo: n.Instance.Demo, Gate: n.Gate}); err != nil {
 		return err
 	}
 	n.Accounts.OnRevoked = n.tellRevoked

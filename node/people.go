@@ -28,7 +28,8 @@ func (p people) Persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]pro
 }
 
 func shown(id uuid.UUID, a accounts.Professional) professions.Person {
-	return professions.NewPerson(id, a.FamilyName, a.GivenName, a.Gender, textOrNil(a.Title), a.Profession.System, a.Profession.Code, textOrNil(a.Town))
+	return professions.NewPerson(id, a.FamilyName, a.GivenName, a.Gender, textOrNil(a.Title), a.Profession.System, a.Profession.Code, textOrNil(a.Town)).
+		With(a.Speciality)
 }
 
 func textOrNil(text string) *string {

@@ -11,7 +11,9 @@ type Person struct {
 	Gender      string    `json:"gender" enum:"F,M"`
 	Title       *string   `json:"title"`
 	Profession  Shown     `json:"profession"`
-	Town        *string   `json:"town"`
+	// Speciality is left out of messages' authors.
+	Speciality *SpecialityShown `json:"speciality,omitempty"`
+	Town       *string          `json:"town"`
 }
 
 // Shown is a profession with its French words, in the person's gender.
@@ -20,6 +22,20 @@ type Shown struct {
 	Code   string `json:"code"`
 	Label  string `json:"label"`
 	Short  string `json:"short"`
+}
+
+// SpecialityShown is a speciality with its French words.
+type SpecialityShown struct {
+	Code  string `json:"code"`
+	Label string `json:"label"`
+}
+
+// With is the person with her speciality, "" for none.
+func (p Person) With(speciality string) Person {
+	if speciality != "" {
+		p.Speciality = &SpecialityShown{speciality, SpecialityIn("fr", speciality)}
+	}
+	return p
 }
 
 // NewPerson puts the words to a row of the directory. The display name carries the title, « Dr Hélène Baudry ».

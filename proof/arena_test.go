@@ -41,6 +41,7 @@ type arena struct {
 type person struct {
 	id         string
 	profession Profession
+	speciality string
 	token      string
 	name       string
 	devices    int
@@ -110,6 +111,8 @@ func (a *arena) hire(count int) {
 	for i := range count {
 		a.stock = append(a.stock, &person{id: newID(), profession: d.profession(i), name: d.name(), devices: i % 3})
 	}
+	a.specialise(d)
+	a.legislate()
 	a.administer()
 	a.employ()
 	a.promote()
@@ -134,7 +137,7 @@ func (a *arena) employ() {
 	for i, p := range a.stock {
 		ids = append(ids, uuid.MustParse(p.id))
 		all = append(all, accounts.DemoAccount{Login: fmt.Sprintf("p%d", i), NewAccount: accounts.NewAccount{Professional: accounts.Professional{
-			ID: ids[i], FamilyName: "Personne", GivenName: p.name, Gender: "F", Profession: access.Profession(p.profession),
+			ID: ids[i], FamilyName: "Personne", GivenName: p.name, Gender: "F", Profession: access.Profession(p.profession), Speciality: p.speciality,
 		}}})
 	}
 	a.must(a.nodes[0].Accounts.LoadDemoAccounts(a.Context(), all, "demo"))

@@ -21,13 +21,14 @@ func (f *faces) audience(p *person, t *truth, r Rights) {
 	}
 	m := Message{Author: p.id, Category: pick(f.dice, r.Writes), At: f.at, Masks: []string{pick(f.dice, []string{"MASQUE_PS", "MASQUE_PSOCIAL", "MASQUE_PT"})}}
 	f.askAudience(p, t, r, m)
+	f.askTyped(p, t, r, f.at)
 	m.Masks = nil
 	m.Named, m.OnlyTo = true, []string{pick(f.dice, t.seated(f.at))}
 	f.askAudience(p, t, r, m)
 }
 
 func (f *faces) askAudience(p *person, t *truth, r Rights, m Message) {
-	query := url.Values{"category": {m.Category}, "mask": m.Masks, "only_to": m.OnlyTo}
+	query := url.Values{"category": {m.Category}, "mask": m.Masks, "only_to": m.OnlyTo, "document_type": m.Types}
 	answered := f.ask(f.IntN(2), p, "GET", "/teams/"+t.team+"/audience?"+query.Encode(), nil)
 	if !slices.Contains(r.Writes, m.Category) {
 		f.check(answered.status == http.StatusForbidden, "%s: audience of %s, not writable: %s", p.id, m.Category, answered)

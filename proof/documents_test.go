@@ -19,6 +19,7 @@ import (
 // file is what was sent of one document: what every face must give back to who may read it, and nothing to anybody else.
 type file struct {
 	name, caption, mediaType string
+	kind                     string // its type, or ""
 	bytes                    []byte
 	width, height            int // of a picture
 }
@@ -69,12 +70,20 @@ type enclosed struct {
 	Size         int
 	Width        *int
 	Height       *int
-	HasThumbnail bool `json:"has_thumbnail"`
+	HasThumbnail bool    `json:"has_thumbnail"`
+	Type         *string `json:"document_type"`
 }
 
 func (e enclosed) is(id string, f *file) bool {
-	return e.ID == id && f != nil && e.Name == f.name && e.Caption != nil && *e.Caption == f.caption && e.MediaType == f.mediaType && e.Size == len(f.bytes) &&
+	return e.ID == id && f != nil && e.Name == f.name && e.Caption != nil && *e.Caption == f.caption && e.MediaType == f.mediaType && e.Size == len(f.bytes) && kindOf(e.Type) == f.kind &&
 		e.HasThumbnail == (f.width > 0) && (f.width == 0 || e.Width != nil && *e.Width == f.width && e.Height != nil && *e.Height == f.height)
+}
+
+func kindOf(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }
 
 // sameEnclosed: a message holds the documents that were posted with it, in their order.
@@ -98,6 +107,9 @@ func (w *world) fileOf(id string) *file {
 // aFile is a small picture or a text that say their id.
 func (d dice) aFile(id string) *file {
 	f := &file{name: "Pièce " + wordOf(id, 1) + ".txt", caption: "Légende " + wordOf(id, 2), mediaType: "text/plain", bytes: []byte("contenu de " + id)}
+	if d.chance(60) {
+		f.kind = pick(d, someTypes)
+	}
 	if d.chance(60) {
 		f.name, f.mediaType = "Pièce "+wordOf(id, 1)+".jpg", "image/jpeg"
 		f.width, f.height = 2+d.IntN(6), 2+d.IntN(6)
@@ -130,11 +142,11 @@ func (w *world) upload(t *team, by *person) string {
 	id := newID()
 	f := w.aFile(id)
 	sum := sha256.Sum256(f.bytes)
-	got := w.expect(t, "announce document", announcing(by), func() answer {
-		return w.ask(w.IntN(2), by, "POST", "/documents", object{
-			"id": id, "team_id": t.id, "name": f.name, "size": len(f.bytes), "sha256": hex.EncodeToString(sum[:]), "caption": f.caption,
-		})
-	})
+	body := object{"id": id, "team_id": t.id, "name": f.name, "size": len(f.bytes), "sha256": hex.EncodeToString(sum[:]), "caption": f.caption}
+	if f.kind != "" {
+		body["document_type"] = f.kind
+	}
+	got := w.expect(t, "announce document", announcing(by), func() answer { return w.ask(w.IntN(2), by, "POST", "/documents", body) })
 	if got.status != http.StatusCreated {
 		return ""
 	}

@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// Matrix is the two tables as they are written: lines of text, the first table's by profession.
+// Matrix is the tables as they are written: lines of text, the first table's by profession.
 type Matrix struct {
-	rows    map[Profession][]map[string]string
-	actions []map[string]string
+	rows       map[Profession][]map[string]string
+	actions    []map[string]string
+	exceptions []map[string]string
 }
 
-// ReadMatrix reads the two tables.
-func ReadMatrix(categories, actions string) (Matrix, error) {
+// ReadMatrix reads the tables.
+func ReadMatrix(categories, actions, exceptions string) (Matrix, error) {
 	m := Matrix{rows: map[Profession][]map[string]string{}}
 	rows, err := lines(categories)
 	if err != nil {
@@ -26,6 +27,9 @@ func ReadMatrix(categories, actions string) (Matrix, error) {
 	}
 	if m.actions, err = lines(actions); err != nil {
 		return m, fmt.Errorf("actions: %w", err)
+	}
+	if m.exceptions, err = lines(exceptions); err != nil {
+		return m, fmt.Errorf("exceptions: %w", err)
 	}
 	return m, nil
 }
@@ -46,18 +50,26 @@ func lines(table string) ([]map[string]string, error) {
 	return out, nil
 }
 
-// line is the one that holds for a profession at a seat: a line with the seat overrides the line for every seat.
-func (m Matrix) line(p Profession, seat string) map[string]string {
-	var forAll map[string]string
-	for _, line := range m.linesOf(p) {
-		switch line["seat"] {
-		case seat:
-			return line
-		case "*":
-			forAll = line
+// line is the one that holds for a profession at a seat: a line with the seat overrides the line for every seat; of two for the same, the
+// one for the person's speciality overrides the one that names none.
+func (m Matrix) line(p Profession, speciality, seat string) map[string]string {
+	for _, wanted := range []struct{ seat, speciality string }{{seat, speciality}, {seat, ""}, {"*", speciality}, {"*", ""}} {
+		for _, line := range m.linesOf(p) {
+			if line["seat"] == wanted.seat && line["speciality"] == wanted.speciality {
+				return line
+			}
 		}
 	}
-	return forAll
+	return nil
+}
+
+// takes: the exceptions take a type of documents from a profession that holds one of these seats.
+func (m Matrix) takes(kind string, p Profession, seats ...string) bool {
+	return slices.ContainsFunc(m.exceptions, func(line map[string]string) bool {
+		of := Profession{line["system"], line["code"]}
+		return line["document_type"] == kind && (of == Profession{"*", "*"} || of.today() == p.today()) &&
+			(line["seat"] == "*" || slices.Contains(seats, line["seat"]))
+	})
 }
 
 func (m Matrix) knows(p Profession) bool { return len(m.linesOf(p)) > 0 }

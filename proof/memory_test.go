@@ -25,6 +25,10 @@ type compiled struct {
 func compile(c *circle, now time.Time) compiled {
 	out := compiled{ids: map[string]uuid.UUID{}, standings: map[string][]access.Standing{}}
 	in := access.Circle{Founder: uuid.MustParse(c.Founder), Professions: map[uuid.UUID]access.Profession{}}
+	in.Specialities = map[uuid.UUID]string{}
+	for id, code := range c.Specialities {
+		in.Specialities[uuid.MustParse(id)] = code
+	}
 	for id, p := range c.Professions {
 		out.ids[id] = uuid.MustParse(id)
 		in.Professions[out.ids[id]] = access.Profession(p)
@@ -84,7 +88,7 @@ func textsOf(ids []uuid.UUID) (out []string) {
 }
 
 func factsOf(m Message) access.Facts {
-	f := access.Facts{Author: uuid.MustParse(m.Author), CreatedAt: m.At}
+	f := access.Facts{Author: uuid.MustParse(m.Author), CreatedAt: m.At, Types: m.Types}
 	f.Category, _ = access.ParseCategory(m.Category)
 	for _, code := range m.Masks {
 		mask, _ := access.ParseMask(code)
@@ -127,7 +131,7 @@ func rightsOf(person string, s access.Standing, holds bool) Rights {
 	}
 	return Rights{
 		Person: person, Reads: s.Reads.Codes(), Writes: s.Writes.Codes(), Alerted: s.Alerts.Codes(), Actions: s.Actions.Codes(),
-		Seats: slices.Clone(s.Seats), Classes: classes, History: s.History, For: textsOf(s.ActingFor),
+		Seats: slices.Clone(s.Seats), Classes: classes, History: s.History, For: textsOf(s.ActingFor), Barred: slices.Clone(s.Barred),
 	}
 }
 
@@ -138,7 +142,7 @@ func (r Rights) equal(o Rights) bool {
 		return slices.Equal(slices.Compact(a), slices.Compact(b))
 	}
 	return same(r.Reads, o.Reads) && same(r.Writes, o.Writes) && same(r.Alerted, o.Alerted) && same(r.Actions, o.Actions) &&
-		same(r.Seats, o.Seats) && same(r.For, o.For) && same(r.Classes, o.Classes) && r.History.Equal(o.History)
+		same(r.Seats, o.Seats) && same(r.For, o.For) && same(r.Barred, o.Barred) && same(r.Classes, o.Classes) && r.History.Equal(o.History)
 }
 
 // judge compares one circle with the model at every instant from now on, and gives the first difference.
@@ -186,7 +190,11 @@ func (c *circle) judgeAt(x compiled, person string, at time.Time, met coverage) 
 		if sees {
 			continue
 		}
-		shown := string(c.judged.Reason(x.ids[person], access.Profession(c.Professions[person]), c.seatsAt(person, at), lentIn(c.lentAt(person, at)), x.facts[i]))
+		told, _ := c.judged.Reason(access.Seated{
+			Person: x.ids[person], Profession: access.Profession(c.Professions[person]), Speciality: c.Specialities[person],
+			Seats: c.seatsAt(person, at), Lent: lentIn(c.lentAt(person, at)),
+		}, x.facts[i])
+		shown := string(told)
 		if shown != c.Shown(person, m, at) {
 			return i + 2, fmt.Sprintf("reason of %+v: %s, the model says %s", m, shown, c.Shown(person, m, at))
 		}
@@ -217,21 +225,15 @@ var toldAs = map[string][]string{
 	"hidden: profession": {"rule"}, "hidden: category without consent": {"rule", "through", "consent"},
 	"hidden: opposition": {"rule", "through", "consent", "opposition"}, "hidden: beyond whom she stands in for": {"rule", "through", "consent"},
 	"hidden: seat": {"rule", "through", "consent"}, "hidden: mask": {"masks", "history"}, "hidden: named audience": {"audience", "history"},
-	"hidden: history": {"history"},
+	"hidden: document type": {"document_type", "history"},
+	"hidden: history":       {"history"},
 }
 
 // seatsAt are the seats a circle's page shows.
 func (c *circle) seatsAt(person string, at time.Time) []string {
 	var out []string
 	for _, h := range c.held(person, at) {
-		switch h.how {
-		case "secretariat":
-			out = append(out, "secretariat")
-		case "replacement":
-			out = append(out, h.Seat, "remplacant")
-		default:
-			out = append(out, h.Seat)
-		}
+		out = append(out, h.seats()...)
 	}
 	return out
 }

@@ -49,6 +49,7 @@ type Message struct {
 	Masks, OnlyTo        []string
 	Named                bool
 	At                   time.Time
+	Types                []string // of its documents
 }
 
 // Circle is one patient's circle with everything that ever held in it.
@@ -56,10 +57,13 @@ type Circle struct {
 	Matrix      Matrix
 	Founder     string
 	Professions map[string]Profession
-	Places      []Place
-	Works       []Work
-	StandIns    []StandIn
-	Facts       []Fact
+	// Specialities are of those who have one.
+	Specialities map[string]string
+
+	Places   []Place
+	Works    []Work
+	StandIns []StandIn
+	Facts    []Fact
 }
 
 func during(t, from, until time.Time) bool { return !t.Before(from) && t.Before(until) }
@@ -95,6 +99,7 @@ type Rights struct {
 	Actions                []string
 	Seats, Classes         []string
 	For                    []string // structures and people through whom she stands here
+	Barred                 []string // types of documents she does not read
 	// History: before it she reads nothing; the latest beginning of a membership "from now on".
 	History time.Time
 }
@@ -138,22 +143,29 @@ func (r Rights) masked(m Message) bool {
 	return slices.ContainsFunc(r.Classes, func(class string) bool { return slices.Contains(m.Masks, maskOf[class]) })
 }
 
-// Sees is the rule: category in rights, masks do not hit my class, no named audience or I am in it, within my history; or I
+func (r Rights) barredFrom(m Message) bool {
+	return slices.ContainsFunc(m.Types, func(kind string) bool { return slices.Contains(r.Barred, kind) })
+}
+
+// Sees is the rule: category in rights, masks do not hit my class, no named audience or I am in it, no document of a type that one of
+// my places takes from me, within my history; or I
 // wrote it; and I have some standing here.
 func (r Rights) Sees(m Message) bool {
 	if !r.Stands() {
 		return false
 	}
-	return m.Author == r.Person || (slices.Contains(r.Reads, m.Category) && !r.masked(m) &&
+	return m.Author == r.Person || (slices.Contains(r.Reads, m.Category) && !r.masked(m) && !r.barredFrom(m) &&
 		(!m.Named || slices.Contains(m.OnlyTo, r.Person)) && !m.At.Before(r.History))
 }
 
 // Shown is the reason an ordinary author is given for somebody of the circle who will not read: the profession, whatever the
-// seat; her own narrowing; or one word for everything that is the patient's or the circle's business.
+// seat, which does not read the category, or a type of documents; her own narrowing; or one word for everything that is the patient's or the circle's business.
 func (c Circle) Shown(person string, m Message, t time.Time) string {
 	narrowed := m.Named && !slices.Contains(m.OnlyTo, person)
 	lent := false
+	var seats []string
 	for _, h := range c.held(person, t) {
+		seats = append(seats, h.seats()...)
 		lent = lent || slices.Contains(h.lent, m.Category)
 		if slices.Contains(Seats, h.Seat) || h.how == "secretariat" {
 			narrowed = narrowed || slices.Contains(m.Masks, maskOf[c.own(h)["mask_class"]])
@@ -161,6 +173,8 @@ func (c Circle) Shown(person string, m Message, t time.Time) string {
 	}
 	switch {
 	case !lent && !c.Matrix.readsAnywhere(c.of(person), m.Category):
+		return "profession"
+	case slices.ContainsFunc(m.Types, func(kind string) bool { return c.Matrix.takes(kind, c.of(person), seats...) }):
 		return "profession"
 	case narrowed:
 		return "narrowed"
@@ -208,6 +222,8 @@ func (c Circle) Why(r Rights, m Message, t time.Time) string {
 		return "hidden: mask"
 	case m.Named && !slices.Contains(m.OnlyTo, person):
 		return "hidden: named audience"
+	case r.barredFrom(m):
+		return "hidden: document type"
 	default:
 		return "hidden: history"
 	}
@@ -219,5 +235,5 @@ var Reasons = []string{
 	"hidden: beyond whom she stands in for",
 	"hidden: unknown profession", "hidden: dates", "hidden: unknown seat", "hidden: basis without consent",
 	"hidden: own message, without standing", "hidden: profession", "hidden: category without consent", "hidden: opposition",
-	"hidden: seat", "hidden: mask", "hidden: named audience", "hidden: history",
+	"hidden: seat", "hidden: mask", "hidden: named audience", "hidden: document type", "hidden: history",
 }

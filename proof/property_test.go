@@ -52,7 +52,7 @@ func TestEveryFaceAgreesWithTheModel(t *testing.T) {
 	if len(todo) >= 100 && !t.Failed() {
 		requireMet(t, met, []string{
 			"seen: by rights", "seen: own message", "hidden: outsider", "hidden: dates", "hidden: profession", "hidden: mask", "hidden: named audience",
-			"hidden: opposition", "hidden: history", "hidden: basis without consent", "hidden: unknown profession",
+			"hidden: opposition", "hidden: history", "hidden: document type", "typed", "hidden: basis without consent", "hidden: unknown profession",
 			"audience: reads", "audience: profession", "audience: narrowed", "audience: no_access",
 			"face: refused like absent", "face: message shown", "face: reply without its hidden root", "face: former revision", "face: own receipts",
 			"face: found", "face: hidden not found", "face: withdrawn not found", "face: former word not found", "face: measure",
@@ -174,6 +174,7 @@ func (w *world) live() {
 		w.agreeAsked(t)
 		w.agreeRung(t)
 		w.agreeRead(t)
+		w.agreeTypes(t)
 	}
 	w.agreeSaid(all)
 	w.faces(all)

@@ -97,19 +97,30 @@ func (c Circle) everybody() []string {
 	return out
 }
 
+// seats are what the holding is called: who replaces sits there too, a secretary does not.
+func (h holding) seats() []string {
+	switch h.how {
+	case "secretariat":
+		return []string{"secretariat"}
+	case "replacement":
+		return []string{h.Seat, "remplacant"}
+	}
+	return []string{h.Seat}
+}
+
 func (h holding) standsIn() bool { return h.how == "replacement" || h.how == "secretariat" }
 
 // own is the line of the matrix of her own profession.
 func (c Circle) own(h holding) map[string]string {
 	if h.how == "secretariat" {
-		return c.Matrix.line(c.of(h.Person), "secretariat")
+		return c.Matrix.line(c.of(h.Person), c.Specialities[h.Person], "secretariat")
 	}
-	return c.Matrix.line(c.of(h.Person), h.Seat)
+	return c.Matrix.line(c.of(h.Person), c.Specialities[h.Person], h.Seat)
 }
 
 // theirs is the line of whom she stands in for.
 func (c Circle) theirs(h holding) map[string]string {
-	return c.Matrix.line(c.of(h.through), h.Seat)
+	return c.Matrix.line(c.of(h.through), c.Specialities[h.through], h.Seat)
 }
 
 // gives: the seat is known, the basis holds, and so do the lines of the matrix it needs.
@@ -222,15 +233,16 @@ func (c Circle) seated(person string, t time.Time) Rights {
 	return r
 }
 
-// sits notes the seat, the classes whose masks hit her (those of whom she stands in for too), and from when she may read.
+// sits notes the seat, the types of documents that it takes from her (from whom she stands in for too), the classes whose masks hit her (those of whom she stands in for too), and from when she may read.
 func (r *Rights) sits(c Circle, h holding) {
-	switch h.how {
-	case "secretariat":
-		r.Seats = addOnce(r.Seats, "secretariat")
-	case "replacement":
-		r.Seats = addOnce(addOnce(r.Seats, h.Seat), "remplacant")
-	default:
-		r.Seats = addOnce(r.Seats, h.Seat)
+	for _, seat := range h.seats() {
+		r.Seats = addOnce(r.Seats, seat)
+	}
+	for _, line := range c.Matrix.exceptions {
+		kind := line["document_type"]
+		if c.Matrix.takes(kind, c.of(h.Person), h.seats()...) || h.standsIn() && c.Matrix.takes(kind, c.of(h.through), h.Seat) {
+			r.Barred = addOnce(r.Barred, kind)
+		}
 	}
 	r.Classes = addOnce(r.Classes, c.own(h)["mask_class"])
 	if h.standsIn() {

@@ -85,11 +85,11 @@ func (a *arena) truthOf(team string) *truth {
 	a.must(err)
 	defer tx.Rollback(a.Context())
 	t := &truth{team: team, byID: map[string]*kept{}, marks: map[[2]string]int64{}, receipts: map[[2]string]bool{}}
-	t.Circle.Professions = map[string]Profession{}
-	t.Matrix, err = ReadMatrix(defaultCategories, defaultActions)
+	t.Circle.Professions, t.Specialities = map[string]Profession{}, map[string]string{}
+	t.Matrix, err = ReadMatrix(arenaCategories, defaultActions, arenaExceptions)
 	a.must(err)
 	for _, p := range a.stock {
-		t.Professions[p.id] = p.profession
+		t.Professions[p.id], t.Specialities[p.id] = p.profession, p.speciality
 	}
 	a.readCircle(tx, t)
 	a.readMessages(tx, t)
@@ -166,11 +166,11 @@ func (a *arena) readMessages(tx pgx.Tx, t *truth) {
 	var k kept
 	var category, masks int32
 	var onlyTo []uuid.UUID
-	a.each(tx, []any{&k.ID, &k.channel, &k.position, &k.Author, &k.thread, &category, &masks, &onlyTo, &k.state, &k.revision, &k.At}, func() {
+	a.each(tx, []any{&k.ID, &k.channel, &k.position, &k.Author, &k.thread, &category, &masks, &onlyTo, &k.state, &k.revision, &k.At, &k.Types}, func() {
 		one := k
 		one.Message, one.was = readBy(k.Message, category, masks, onlyTo), map[int]Message{}
 		t.kept, t.byID[one.ID] = append(t.kept, &one), &one
-	}, `select id::text, channel_id::text, position, author_id::text, coalesce(thread_id::text, ''), category, masks, only_to, state, revision, created_at
+	}, `select id::text, channel_id::text, position, author_id::text, coalesce(thread_id::text, ''), category, masks, only_to, state, revision, created_at, document_types
 		from messages where space_id = $1 order by channel_id, position`, t.team)
 	var id string
 	var at time.Time

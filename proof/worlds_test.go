@@ -79,34 +79,35 @@ func randomMatrices(t *testing.T) []bothMatrices {
 	t.Helper()
 	out := make([]bothMatrices, matrixKinds)
 	for i := range out {
-		categories := defaultCategories
+		categories, exceptions := defaultCategories, defaultExceptions
 		if i > matrixKinds/3 {
-			categories = newDice(uint64(i)).otherMatrix()
+			d := newDice(uint64(i))
+			categories, exceptions = d.specialised(d.otherMatrix()), d.otherExceptions()
 		}
 		var err error
-		if out[i].model, err = ReadMatrix(categories, defaultActions); err != nil {
+		if out[i].model, err = ReadMatrix(categories, defaultActions, exceptions); err != nil {
 			t.Fatal(err)
 		}
-		if out[i].judged, err = access.ParseMatrix(1, categories, defaultActions); err != nil {
+		if out[i].judged, err = access.ParseMatrix(1, categories, defaultActions, exceptions); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return out
 }
 
-var defaultCategories, defaultActions = readTables()
+var defaultCategories, defaultActions, defaultExceptions = readTables()
 
 // readTables reads the default matrix from the files, not through the code that is judged.
-func readTables() (categories, actions string) {
-	texts := [2]string{}
-	for i, name := range []string{"matrix-default.csv", "matrix-actions.csv"} {
+func readTables() (categories, actions, exceptions string) {
+	texts := [3]string{}
+	for i, name := range []string{"matrix-default.csv", "matrix-actions.csv", "matrix-exceptions.csv"} {
 		raw, err := os.ReadFile("../access/" + name)
 		if err != nil {
 			panic(err)
 		}
 		texts[i] = string(raw)
 	}
-	return texts[0], texts[1]
+	return texts[0], texts[1], texts[2]
 }
 
 func randomCircle(seed uint64, matrices []bothMatrices) *circle {
@@ -166,7 +167,7 @@ func (d dice) someDates() []time.Time {
 }
 
 func (d dice) people(c *circle) {
-	c.Professions = map[string]Profession{}
+	c.Professions, c.Specialities = map[string]Profession{}, map[string]string{}
 	var known []Profession
 	for p := range c.Matrix.rows {
 		known = append(known, p)
@@ -186,6 +187,9 @@ func (d dice) people(c *circle) {
 			p = pick(d, []Profession{{"TRE_G15", "00"}, {"TRE_X", "10"}, {"", ""}})
 		}
 		c.people, c.Professions[id] = append(c.people, id), p
+		if codes := specialitiesOf[p]; codes != nil && d.chance(60) {
+			c.Specialities[id] = pick(d, codes)
+		}
 	}
 	c.Founder = pick(d, c.people)
 }
@@ -282,6 +286,12 @@ func (d dice) messages(c *circle) {
 			for range 1 + d.IntN(3) {
 				m.OnlyTo = append(m.OnlyTo, pick(d, c.people))
 			}
+		}
+		if d.chance(40) {
+			m.Types = append(m.Types, pick(d, someTypes))
+		}
+		if d.chance(10) {
+			m.Types = append(m.Types, pick(d, someTypes))
 		}
 		c.messages = append(c.messages, m)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"liaison/access"
+	"liaison/doctypes"
 	"liaison/professions"
 )
 
@@ -15,6 +16,7 @@ import (
 type AudienceQuery struct {
 	Category string
 	Masks    []string
+	Types    []string // of its documents
 	OnlyTo   []uuid.UUID
 	Thread   uuid.UUID
 }
@@ -51,6 +53,7 @@ type NonReader struct {
 type Reason struct {
 	Code   access.Reason `json:"code" enum:"profession,narrowed,no_access"`
 	Detail string        `json:"detail"`
+	Types  []string      `json:"document_types,omitempty" doc:"Of the reason « profession »: the types of its documents that the profession does not read, where it reads the category."`
 }
 
 const maxNamed = 100
@@ -68,6 +71,10 @@ func (q AudienceQuery) facts(author uuid.UUID) (access.Facts, error) {
 		mask, ok := access.ParseMask(code)
 		c.want(ok, "mask", "unknown_mask")
 		f.Masks |= mask
+	}
+	for _, code := range q.Types {
+		c.want(doctypes.Known(code), "document_type", "unknown_document_type")
+		f.Types = append(f.Types, code)
 	}
 	c.want(len(q.OnlyTo) <= maxNamed, "only_to", "too_many")
 	return f, c.err
@@ -152,7 +159,7 @@ func (s *Service) fillAudience(ctx context.Context, out *Audience, verdicts []ac
 			out.VisibleTo = append(out.VisibleTo, r)
 			continue
 		}
-		out.HiddenFrom = append(out.HiddenFrom, NonReader{r, Reason{Code: v.Reason}})
+		out.HiddenFrom = append(out.HiddenFrom, NonReader{r, Reason{Code: v.Reason, Types: v.Types}})
 	}
 	return nil
 }

@@ -290,7 +290,7 @@ func (m *Member) add(p place) {
 func (c *circle) addRights(m *Member) {
 	var reads, writes access.Categories
 	for _, seat := range m.Seats {
-		row := c.matrix.At(professionOf(m.Professional), seat)
+		row := c.matrix.At(professionOf(m.Professional), specialityOf(m.Professional), seat)
 		reads |= row.Reads
 		writes |= row.Writes
 	}

@@ -284,12 +284,12 @@ func TestSeveralPlacesOfOnePerson(t *testing.T) {
 func TestDefaultCategoryIsWritable(t *testing.T) {
 	t.Parallel()
 	categories, actions := access.DefaultMatrix()
-	m, err := access.ParseMatrix(1, categories, actions)
+	m, err := access.ParseMatrix(1, categories, actions, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for p, category := range mostly {
-		row, known := m.Row(p, access.SeatIntervenant)
+		row, known := m.Row(p, "", access.SeatIntervenant)
 		if !known || row.Writes&category == 0 {
 			t.Errorf("%v does not write %v", p, category)
 		}

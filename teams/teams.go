@@ -84,6 +84,13 @@ func professionOf(p professions.Person) access.Profession {
 	return access.Profession{System: p.Profession.System, Code: p.Profession.Code}
 }
 
+func specialityOf(p professions.Person) string {
+	if p.Speciality == nil {
+		return ""
+	}
+	return p.Speciality.Code
+}
+
 // ErrConflict answers an id that was used with other content or by another author: one and the same answer.
 var ErrConflict = errors.New("id already used for something else")
 

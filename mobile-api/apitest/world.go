@@ -121,7 +121,7 @@ func (w *World) features() {
 	w.Gate = access.NewGate(w.DB.DB, w.Bus)
 	w.must(w.Gate.PublishDefault(w.T.Context()))
 	w.Accounts, err = accounts.New(w.DB.DB, accounts.Config{
-		Instance: instance, Secret: secret, Cost: accounts.Cost{MemoryKiB: 64, Iterations: 1, Threads: 1}, Now: w.Clock.Now,
+		Instance: instance, Secret: secret, Cost: accounts.Cost{MemoryKiB: 64, Iterations: 1, Threads: 1}, Now: w.Clock.Now, Gate: w.Gate,
 	})
 	w.must(err)
 	w.Matrices = matrices.New(w.Gate, w.DB.DB, w.Accounts)
@@ -170,7 +170,7 @@ func (p people) Persons(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]pro
 	found, err := p.accounts.Professionals(ctx, ids)
 	out := make(map[uuid.UUID]professions.Person, len(found))
 	for id, a := range found {
-		out[id] = professions.NewPerson(id, a.FamilyName, a.GivenName, a.Gender, orNull(a.Title), a.Profession.System, a.Profession.Code, orNull(a.Town))
+		out[id] = professions.NewPerson(id, a.FamilyName, a.GivenName, a.Gender, orNull(a.Title), a.Profession.System, a.Profession.Code, orNull(a.Town)).With(a.Speciality)
 	}
 	return out, err
 }
