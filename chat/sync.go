@@ -202,7 +202,7 @@ func (c *catchUp) changedMessages(ctx context.Context) ([]changedMessage, error)
 	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (changedMessage, error) {
 		var m changedMessage
 		err := r.Scan(&m.ID, &m.Space, &m.Channel, &m.Position, &m.Author, &m.Thread, &m.Category, &m.Masks, &m.OnlyTo, &m.NoteType, &m.Urgent,
-			&m.State, &m.Revision, &m.Body, &m.WrittenAt, &m.CreatedAt, &m.ChangedAt, &m.NarrowedAt, &m.Created, &m.Narrowed)
+			&m.State, &m.Revision, &m.Body, &m.WrittenAt, &m.CreatedAt, &m.ChangedAt, &m.NarrowedAt, &m.Types, &m.Created, &m.Narrowed)
 		return m, err
 	})
 }
