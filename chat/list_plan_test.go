@@ -103,6 +103,8 @@ func literals(values []any) string {
 			texts[i] = "'" + v.Format(time.RFC3339Nano) + "'"
 		case []uuid.UUID:
 			texts[i] = "null"
+		case []string:
+			texts[i] = "'{" + strings.Join(v, ",") + "}'"
 		default:
 			texts[i] = fmt.Sprintf("'%v'", v)
 		}
