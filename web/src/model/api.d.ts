@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/accounts/{id}/speciality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a person a speciality, or take it; rights follow */
+        put: operations["put-admin-accounts-id-speciality"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/matrix/drafts": {
         parameters: {
             query?: never;
@@ -500,6 +517,23 @@ export interface paths {
         put?: never;
         /** Ring one of one's devices now */
         post: operations["post-devices-id-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/document-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Types a document can be given */
+        get: operations["get-document-types"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1016,6 +1050,23 @@ export interface paths {
         put?: never;
         /** End the present session */
         post: operations["post-sign-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/specialities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Specialities a person can be given, and of which profession */
+        get: operations["get-specialities"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1563,6 +1614,8 @@ export interface components {
         ChangeDraftInputBody: {
             actions: components["schemas"]["MatrixAction"][];
             comment: string;
+            /** @description Types of documents that some do not read. Left out of a change, they stay as they are; an empty list takes all away. */
+            exceptions?: components["schemas"]["MatrixException"][];
             rows: components["schemas"]["MatrixRow"][];
         };
         Channel: {
@@ -1635,6 +1688,8 @@ export interface components {
             channel_id: string | null;
             /** Format: date-time */
             created_at: string;
+            /** @description A code of JDV_J07; null for none. */
+            document_type: string | null;
             has_thumbnail: boolean;
             /** Format: int32 */
             height: number | null;
@@ -1657,6 +1712,12 @@ export interface components {
             uploader: components["schemas"]["Professional"];
             /** Format: int32 */
             width: number | null;
+        };
+        DocumentType: {
+            code: string;
+            /** @enum {string} */
+            group: "summary" | "report" | "letter" | "prescription" | "results" | "assessment" | "plan" | "social" | "administrative" | "patient";
+            label: string;
         };
         Due: {
             /** Format: uuid */
@@ -1723,7 +1784,7 @@ export interface components {
             detail: string;
             ok: boolean;
             /** @enum {string} */
-            step: "identity" | "seat" | "through" | "rule" | "consent" | "opposition" | "history" | "masks" | "audience" | "author" | "unspeakable";
+            step: "identity" | "seat" | "through" | "rule" | "consent" | "opposition" | "history" | "masks" | "audience" | "document_type" | "author" | "unspeakable";
         };
         FieldError: {
             code: string;
@@ -1752,6 +1813,8 @@ export interface components {
             /** @description The table of categories, as CSV. */
             categories: string;
             comment: string;
+            /** @description The table of exceptions by type of document, as CSV; left out, it stays as it is. */
+            exceptions?: string;
         };
         Information: {
             /** Format: date-time */
@@ -1801,6 +1864,11 @@ export interface components {
             /** Format: int64 */
             teams: number;
         };
+        MatrixDocumentChange: {
+            document_type: string;
+            gains: components["schemas"]["MatrixCount"];
+            losses: components["schemas"]["MatrixCount"];
+        };
         MatrixDraft: {
             author: components["schemas"]["Professional"];
             /** Format: int64 */
@@ -1817,6 +1885,13 @@ export interface components {
             simulation: components["schemas"]["MatrixSimulation"] | null;
             /** Format: date-time */
             updated_at: string;
+        };
+        MatrixException: {
+            code: string;
+            /** @example 68599-0 */
+            document_type: string;
+            seat: string;
+            system: string;
         };
         MatrixProgress: {
             /** Format: int64 */
@@ -1847,6 +1922,11 @@ export interface components {
             mask_class: "ps" | "psocial" | "pt";
             /** @example * */
             seat: string;
+            /**
+             * @description The row is for this speciality (TRE_R38) of the profession; left out, for any.
+             * @example SM42
+             */
+            speciality?: string;
             /** @example TRE_G15 */
             system: string;
         };
@@ -1892,6 +1972,7 @@ export interface components {
             login: string;
             must_change_password: boolean;
             profession: components["schemas"]["Profession"];
+            speciality?: components["schemas"]["Speciality"];
             territory: string;
             title: string | null;
             town: string | null;
@@ -1981,6 +2062,7 @@ export interface components {
         };
         MessageDocument: {
             caption: string | null;
+            document_type: string | null;
             has_thumbnail: boolean;
             /** Format: int32 */
             height: number | null;
@@ -2017,6 +2099,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             profession: components["schemas"]["ProfessionCode"];
+            /** @description A speciality of the profession (TRE_R38). */
+            speciality?: string;
             title?: string;
             town?: string;
             workplaces?: components["schemas"]["NewWorkplace"][];
@@ -2045,6 +2129,8 @@ export interface components {
         NewDocument: {
             /** @description At most 500 characters. */
             caption?: string | null;
+            /** @description A code of JDV_J07 (GET /document-types). */
+            document_type?: string | null;
             /**
              * Format: uuid
              * @description UUIDv7 made by the client.
@@ -2471,6 +2557,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             profession: components["schemas"]["Profession"];
+            speciality?: components["schemas"]["Speciality"];
             title: string | null;
             town: string | null;
         };
@@ -2498,6 +2585,8 @@ export interface components {
             /** @enum {string} */
             code: "profession" | "narrowed" | "no_access";
             detail: string;
+            /** @description Of the reason « profession »: the types of its documents that the profession does not read, where it reads the category. */
+            document_types?: string[];
         };
         Receipt: {
             /** Format: uuid */
@@ -2622,6 +2711,7 @@ export interface components {
         };
         SimulatedProfession: {
             code: string;
+            documents?: components["schemas"]["MatrixDocumentChange"][];
             gains: components["schemas"]["MatrixRightChange"][];
             label: string;
             losses: components["schemas"]["MatrixRightChange"][];
@@ -2635,6 +2725,19 @@ export interface components {
         SnippetPiece: {
             hit: boolean;
             text: string;
+        };
+        Speciality: {
+            code: string;
+            label: string;
+        };
+        SpecialityChoice: {
+            code: string;
+            label: string;
+            profession: components["schemas"]["ProfessionCode"];
+        };
+        SpecialityInputBody: {
+            /** @description A speciality of the person's profession (TRE_R38); empty for none. */
+            speciality: string;
         };
         StandIn: {
             by: components["schemas"]["Professional"];
@@ -2801,6 +2904,8 @@ export interface components {
             comment: string;
             /** Format: date-time */
             created_at: string;
+            /** @description Types of documents that some do not read. Left out of a change, they stay as they are; an empty list takes all away. */
+            exceptions?: components["schemas"]["MatrixException"][];
             /** Format: uuid */
             id: string;
             /** Format: int64 */
@@ -2815,6 +2920,8 @@ export interface components {
         WholeMatrix: {
             actions: components["schemas"]["MatrixAction"][];
             comment: string;
+            /** @description Types of documents that some do not read. Left out of a change, they stay as they are; an empty list takes all away. */
+            exceptions?: components["schemas"]["MatrixException"][];
             /** @description Of the present version: how many circles follow it already. */
             progress?: components["schemas"]["MatrixProgress"];
             /** Format: date-time */
@@ -3019,6 +3126,39 @@ export interface operations {
             };
         };
     };
+    "put-admin-accounts-id-speciality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecialityInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-admin-matrix-drafts": {
         parameters: {
             query?: never;
@@ -3182,7 +3322,7 @@ export interface operations {
     "get-admin-matrix-drafts-draft-csv": {
         parameters: {
             query?: {
-                table?: "categories" | "actions";
+                table?: "categories" | "actions" | "exceptions";
             };
             header?: never;
             path: {
@@ -3381,7 +3521,7 @@ export interface operations {
     "get-admin-matrix-versions-version-csv": {
         parameters: {
             query?: {
-                table?: "categories" | "actions";
+                table?: "categories" | "actions" | "exceptions";
             };
             header?: never;
             path: {
@@ -4075,6 +4215,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-document-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentType"][];
+                };
             };
             /** @description Error */
             default: {
@@ -5246,6 +5415,35 @@ export interface operations {
             };
         };
     };
+    "get-specialities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecialityChoice"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-stand-ins": {
         parameters: {
             query?: never;
@@ -5469,6 +5667,8 @@ export interface operations {
                 category?: string;
                 /** @description May repeat. */
                 mask?: string[];
+                /** @description Of the documents it would carry; may repeat. */
+                document_type?: string[];
                 /** @description May repeat. */
                 only_to?: string[];
                 /** @description The root that the message would answer. */
