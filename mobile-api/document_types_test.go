@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"liaison/access"
 	"liaison/mobile-api/apitest"
 )
@@ -54,6 +56,51 @@ func TestATypeOfDocumentIsRefusedOnEveryPath(t *testing.T) {
 	}
 	whole := with(w.announcement("b.txt", []byte("b")), "document_type", "68599")
 	about(t, refused(t, w.doctor.Send("POST", "/documents", whole, nil), 422, "unknown_document_type"), "document_type")
+}
+
+// Row-level security hides the type whatever the code asks; and without it the code's own predicate does, in counts too.
+func TestEitherLockAloneHidesATypeOfDocument(t *testing.T) {
+	w := newFiling(t)
+	id, path := w.typed("organisation", psychiatricSummary)
+	tx, err := w.DB.DB.Pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context())
+	for _, c := range []struct {
+		who  *apitest.Client
+		want int
+	}{{w.help, 0}, {w.nurse, 1}, {w.doctor, 1}} {
+		var messages, documents int
+		_, err := tx.Exec(t.Context(), "select set_config('liaison.actor', $1, true)", c.who.Person.String())
+		if err == nil {
+			err = tx.QueryRow(t.Context(), "select (select count(*) from messages where id = $1), (select count(*) from documents where id = $2)", id, idIn(path)).
+				Scan(&messages, &documents)
+		}
+		if err != nil || messages != c.want || documents != c.want {
+			t.Errorf("row-level security shows %s %d messages, %d documents, %v", c.who.Login, messages, documents, err)
+		}
+	}
+	tx.Rollback(t.Context())
+
+	owner, err := pgx.Connect(t.Context(), w.DB.OwnerURL)
+	if err == nil {
+		defer owner.Close(t.Context())
+		_, err = owner.Exec(t.Context(), "alter table messages disable row level security")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := answered(t, w.help.Send("GET", w.messages(), nil, nil), 200).Items(); len(got) != 0 {
+		t.Errorf("the predicate lists %v", got)
+	}
+	caught := answered(t, w.help.Send("GET", "/sync", nil, nil), 200)
+	if strings.Contains(string(caught.Raw), id) {
+		t.Errorf("catching up tells %s", caught.Raw)
+	}
+	if list := answered(t, w.help.Send("GET", "/teams", nil, nil), 200); list.At("items", 0, "unread") != 0.0 {
+		t.Errorf("she is told of %v unread", list.At("items", 0, "unread"))
+	}
 }
 
 // Before posting the author is told who will not read the type, in words; afterwards the chain says so.
