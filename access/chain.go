@@ -15,7 +15,7 @@ const (
 	LinkSeat        = "seat"          // a place in the circle, now
 	LinkThrough     = "through"       // the structure, or whom she stands in for: nothing beyond what that person has
 	LinkRule        = "rule"          // the row of the matrix and its cell
-	LinkConsent     = "consent"       // the consent that a basis or a profession needs
+	LinkConsent     = "consent"       // the fact of the patient's will that a basis or a profession needs
 	LinkOpposition  = "opposition"    // what the patient refuses
 	LinkHistory     = "history"       // a place that begins "from now on"
 	LinkMasks       = "masks"         // the national visibility codes of the message
@@ -38,6 +38,7 @@ type Link struct {
 	// Speciality is whose row gave what the rule says; Types are those of the documents that are refused, or all of them.
 	Speciality string
 	Types      []string
+	Needs      string // the fact that is missing
 }
 
 // Through is somebody, or a structure, through whom a place is held.
@@ -107,7 +108,7 @@ func (c Circle) Chain(m *Matrix, person uuid.UUID, f Facts, t time.Time) Chain {
 		asked = append(asked, Link{Code: LinkThrough, OK: handed.Reads&f.Category != 0, Through: through})
 	}
 	asked = append(asked,
-		Link{Code: LinkConsent, OK: consented.Reads&f.Category != 0},
+		c.linkOfFacts(m, places, consented, f, t),
 		Link{Code: LinkOpposition, OK: f.Category&c.opposed(person, out.Profession, t) == 0},
 		Link{Code: LinkHistory, OK: !f.CreatedAt.Before(standing.History), At: standing.History},
 		Link{Code: LinkMasks, OK: standing.MaskClass&f.Masks == 0, Masks: f.Masks},
@@ -118,6 +119,14 @@ func (c Circle) Chain(m *Matrix, person uuid.UUID, f Facts, t time.Time) Chain {
 	}
 	out.Links = upToRefusal(asked)
 	return out
+}
+
+// linkOfFacts names the fact for want of which a place does not give the category.
+func (c Circle) linkOfFacts(m *Matrix, places []Membership, given Standing, f Facts, t time.Time) Link {
+	if given.Reads&f.Category != 0 {
+		return Link{Code: LinkConsent, OK: true}
+	}
+	return Link{Code: LinkConsent, Needs: c.wanting(m, places, f.Category, t)}
 }
 
 // decisive is her speciality, where a row of it gave what one of the places gives.
@@ -169,9 +178,8 @@ func (c Circle) placesOf(person uuid.UUID, t time.Time) (now []Membership, l Lin
 }
 
 // granted is what the matrix gives at these places: by her own profession, within what those have whom she stands in for, and of that
-// what a missing consent does not suspend.
+// what no missing fact suspends.
 func (c Circle) granted(m *Matrix, p Profession, places []Membership, t time.Time) (row, handed, consented Standing) {
-	consent := c.holds(WillConsent, t)
 	for _, place := range places {
 		if r, ok := c.ownRow(m, place); ok {
 			row.join(r, place)
@@ -181,12 +189,8 @@ func (c Circle) granted(m *Matrix, p Profession, places []Membership, t time.Tim
 			continue
 		}
 		handed.join(r, place)
-		if consent || place.Basis != BasisConsent {
-			consented.join(r, place)
-		}
-	}
-	if !consent {
-		consented.without(consentNeeded(p))
+		r.without(c.suspended(m, place.Basis, p, t))
+		consented.join(r, place)
 	}
 	return row, handed, consented
 }

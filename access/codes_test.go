@@ -52,7 +52,7 @@ func TestAMatrixMayBeWrittenOfFormerCodes(t *testing.T) {
 	t.Parallel()
 	categories, actions := DefaultMatrix()
 	older := strings.Replace(categories, "TRE_R85,313,*", "TRE_G15,35,*", 1)
-	m, err := ParseMatrix(1, older, actions, "")
+	m, err := ParseMatrix(1, Tables{Categories: older, Actions: actions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestAMatrixMayBeWrittenOfFormerCodes(t *testing.T) {
 		}
 	}
 	both := strings.Replace(categories, "TRE_R85,313,*", "TRE_G15,35,*,Ancien code,ps,-,-,-,-,-,-,-,-,r\nTRE_R85,313,*", 1)
-	if m, err = ParseMatrix(1, both, actions, ""); err != nil {
+	if m, err = ParseMatrix(1, Tables{Categories: both, Actions: actions}); err != nil {
 		t.Fatal(err)
 	}
 	if row, _ := m.Row(Profession{"TRE_G15", "35"}, "", SeatIntervenant); row.Reads != was.Reads {

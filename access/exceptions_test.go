@@ -13,7 +13,7 @@ const psychiatric = "68599-0"
 func exceptional(t *testing.T, rows string) *Matrix {
 	t.Helper()
 	categories, actions := DefaultMatrix()
-	m, err := ParseMatrix(1, categories, actions, "document_type,system,code,seat\n"+rows)
+	m, err := ParseMatrix(1, Tables{Categories: categories, Actions: actions, Exceptions: "document_type,system,code,seat\n" + rows})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestExceptionsRefuseWhatTheyDoNotKnow(t *testing.T) {
 		"document_type,system,code,seat,why\n68599-0,,,,\n": "unknown_column",
 		"\ufeff": "no_table",
 	} {
-		_, err := ParseMatrix(1, categories, actions, text)
+		_, err := ParseMatrix(1, Tables{Categories: categories, Actions: actions, Exceptions: text})
 		if fault, ok := err.(*TableFault); !ok || fault.Code != code || fault.Table != TableExceptions {
 			t.Errorf("%q: %v, want %s", text, err, code)
 		}

@@ -54,6 +54,7 @@ type Matrix struct {
 	ordered    []Row
 	actions    []ActionRow
 	exceptions []ExceptionRow
+	policy     []PolicyRow
 }
 
 // ActionRow is one thing that a profession ("*" of system "*" for all) at a seat ("*" for any) may do.
@@ -131,13 +132,4 @@ func (m *Matrix) Actions(p Profession, seats []string) Actions {
 		}
 	}
 	return may
-}
-
-// consentNeeded is what a coordinator (330) or a case manager (309) reads only while the team holds a consent:
-// they stand outside the care team of L1110-12, so sharing with them asks for it (L1110-4).
-func consentNeeded(p Profession) Categories {
-	if p == (Profession{"TRE_R85", "330"}) || p == (Profession{"TRE_R85", "309"}) {
-		return Medical | Medication | Nursing
-	}
-	return 0
 }

@@ -10,7 +10,7 @@ import (
 func defaultMatrix(t *testing.T) *Matrix {
 	t.Helper()
 	categories, actions := DefaultMatrix()
-	m, err := ParseMatrix(1, categories, actions, DefaultExceptions())
+	m, err := ParseMatrix(1, Tables{Categories: categories, Actions: actions, Exceptions: DefaultExceptions()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestMatrixRefusesWhatItDoesNotKnow(t *testing.T) {
 	const head = "system,code,seat,label_fr,mask_class,medical,medication,nursing,psychological,functional,daily_life,social,administrative,organisation\n"
 	const row = "TRE_G15,10,*,Médecin,ps,rwa,rw,r,-,r,r,r,r,rw\n"
 	const actions = "action,system,code,seat\nopen_dossier,TRE_G15,10,*\n"
-	if _, err := ParseMatrix(1, head+row, actions, ""); err != nil {
+	if _, err := ParseMatrix(1, Tables{Categories: head + row, Actions: actions}); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ categories, actions string }{
@@ -167,7 +167,7 @@ func TestMatrixRefusesWhatItDoesNotKnow(t *testing.T) {
 		"no seat":               {head + strings.Replace(row, ",*,", ",,", 1), actions},
 		"an action":             {head + row, actions + "fly,TRE_G15,10,*\n"},
 	} {
-		if m, err := ParseMatrix(1, c.categories, c.actions, ""); err == nil {
+		if m, err := ParseMatrix(1, Tables{Categories: c.categories, Actions: c.actions}); err == nil {
 			t.Errorf("%s was accepted: %+v", name, m)
 		}
 	}

@@ -32,12 +32,13 @@ func (g *Gate) Matrix(ctx context.Context, q storage.Querier) (*Matrix, error) {
 	if g.matrix.m != nil && g.matrix.m.Version == version {
 		return g.matrix.m, nil
 	}
-	var categories, actions, exceptions string
-	err := q.QueryRow(ctx, "select categories, actions, exceptions from matrices where version = $1", version).Scan(&categories, &actions, &exceptions)
+	var t Tables
+	err := q.QueryRow(ctx, "select categories, actions, exceptions, policy from matrices where version = $1", version).
+		Scan(&t.Categories, &t.Actions, &t.Exceptions, &t.Policy)
 	if err != nil {
 		return nil, fmt.Errorf("read matrix %d: %w", version, err)
 	}
-	m, err := ParseMatrix(version, categories, actions, exceptions)
+	m, err := ParseMatrix(version, t)
 	if err != nil {
 		return nil, err
 	}
@@ -47,9 +48,9 @@ func (g *Gate) Matrix(ctx context.Context, q storage.Querier) (*Matrix, error) {
 
 // PublishDefault publishes the default matrix on an instance that has none.
 func (g *Gate) PublishDefault(ctx context.Context) error {
-	categories, actions := DefaultMatrix()
-	_, err := g.db.Pool.Exec(ctx, `insert into matrices (version, categories, actions, exceptions, comment) values (1, $1, $2, $3, 'default')
-		on conflict do nothing`, categories, actions, DefaultExceptions())
+	t := DefaultTables()
+	_, err := g.db.Pool.Exec(ctx, `insert into matrices (version, categories, actions, exceptions, policy, comment) values (1, $1, $2, $3, $4, 'default')
+		on conflict do nothing`, t.Categories, t.Actions, t.Exceptions, t.Policy)
 	return err
 }
 

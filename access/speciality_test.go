@@ -13,7 +13,7 @@ func withRows(t *testing.T, rows, exceptions string) *Matrix {
 	categories, actions := DefaultMatrix()
 	lines := strings.Split(strings.TrimSpace(categories), "\n")
 	text := lines[0] + ",speciality\n" + strings.Join(lines[1:], ",\n") + ",\n" + rows
-	m, err := ParseMatrix(1, text, actions, "document_type,system,code,seat\n"+exceptions)
+	m, err := ParseMatrix(1, Tables{Categories: text, Actions: actions, Exceptions: "document_type,system,code,seat\n" + exceptions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestSpecialitiesInATable(t *testing.T) {
 		psychiatrist + strings.Replace(psychiatrist, "SM42", "", 1):                    "",
 		psychiatrist + strings.Replace(psychiatrist, "SM42", "SM18", 1) + nurseOfMinds: "",
 	} {
-		_, err := ParseMatrix(1, head+rows, actions, "")
+		_, err := ParseMatrix(1, Tables{Categories: head + rows, Actions: actions})
 		fault, _ := err.(*TableFault)
 		if (err == nil) != (code == "") || fault != nil && fault.Code != code {
 			t.Errorf("%q: %v, want %q", rows, err, code)

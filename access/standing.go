@@ -198,15 +198,16 @@ func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (s Standing, la
 	s.Person = person
 	var held, acting []Membership
 	profession := c.profession(person)
-	consent := c.holds(WillConsent, t)
 	for _, place := range c.Memberships {
-		if place.Person != person || t.Before(place.From) || !t.Before(place.Until) || (place.Basis == BasisConsent && !consent) {
+		if place.Person != person || t.Before(place.From) || !t.Before(place.Until) {
 			continue
 		}
 		row, ok := c.row(m, place, t)
-		if !ok {
+		lost := c.suspended(m, place.Basis, profession, t)
+		if !ok || lost == AllCategories {
 			continue
 		}
+		row.without(lost)
 		if place.Basis == BasisEmergency {
 			row.Alerts = 0
 		} else {
@@ -216,9 +217,6 @@ func (c Circle) seated(m *Matrix, person uuid.UUID, t time.Time) (s Standing, la
 		held = append(held, place)
 		s.join(row, place)
 		s.Barred = append(s.Barred, c.barred(m, place)...)
-	}
-	if !consent {
-		s.without(consentNeeded(profession))
 	}
 	s.without(c.opposed(person, profession, t))
 	slices.Sort(s.Seats)
@@ -245,6 +243,12 @@ func (s *Standing) join(row Row, place Membership) {
 	if place.FromNowOn && place.began().After(s.History) {
 		s.History = place.began()
 	}
+}
+
+func (r *Row) without(c Categories) {
+	r.Reads &^= c
+	r.Writes &^= c
+	r.Alerts &^= c
 }
 
 func (s *Standing) without(c Categories) {

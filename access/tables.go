@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -15,10 +16,12 @@ const (
 	TableCategories = "categories"
 	TableActions    = "actions"
 	TableExceptions = "exceptions"
+	TablePolicy     = "policy"
 )
 
 // TableFault is what is wrong in a table of a matrix, and where. Code is one of: no_table, unknown_column, missing_column,
-// unreadable, missing, unknown_mask_class, unknown_right, alert_without_reading, twice, unknown_action, unknown_speciality, unknown_document_type.
+// unreadable, missing, unknown_mask_class, unknown_right, alert_without_reading, twice, unknown_action, unknown_speciality, unknown_document_type,
+// unknown_basis, unknown_fact, unknown_category.
 type TableFault struct {
 	Table  string
 	Line   int // of the file, from 1
@@ -31,21 +34,37 @@ func (f *TableFault) Error() string {
 	return fmt.Sprintf("matrix of %s, line %d, %s: %s %q", f.Table, f.Line, f.Column, f.Code, f.Value)
 }
 
-// ParseMatrix reads the tables, CSV by comma or, as some spreadsheets write it, by semicolon; of exceptions there may be none (""). What
-// is not understood is a *TableFault: nothing is guessed.
-func ParseMatrix(version int, categories, actions, exceptions string) (*Matrix, error) {
+// Tables are the tables of a matrix as CSV.
+type Tables struct {
+	Categories string
+	Actions    string
+	Exceptions string // "" for none
+	Policy     string // "": as a territory starts
+}
+
+// DefaultTables gives the tables a territory starts with.
+func DefaultTables() Tables {
+	return Tables{Categories: defaultCategories, Actions: defaultActions, Exceptions: defaultExceptions, Policy: defaultPolicy}
+}
+
+// ParseMatrix reads the tables, CSV by comma or, as some spreadsheets write it, by semicolon. What is not understood is a *TableFault:
+// nothing is guessed.
+func ParseMatrix(version int, t Tables) (*Matrix, error) {
 	m := &Matrix{Version: version, rows: map[Profession]rowsAt{}}
-	err := eachRecord(TableCategories, categories, CategoryColumns(), m.addRow, ColumnSpeciality)
+	err := eachRecord(TableCategories, t.Categories, CategoryColumns(), m.addRow, ColumnSpeciality)
 	if err != nil {
 		return nil, err
 	}
-	if err := eachRecord(TableActions, actions, ActionColumns, m.addAction); err != nil {
+	if err := eachRecord(TableActions, t.Actions, ActionColumns, m.addAction); err != nil {
 		return nil, err
 	}
-	if exceptions != "" {
-		if err := eachRecord(TableExceptions, exceptions, ExceptionColumns, m.addException); err != nil {
+	if t.Exceptions != "" {
+		if err := eachRecord(TableExceptions, t.Exceptions, ExceptionColumns, m.addException); err != nil {
 			return nil, err
 		}
+	}
+	if err := eachRecord(TablePolicy, cmp.Or(t.Policy, defaultPolicy), PolicyColumns, m.addPolicy); err != nil {
+		return nil, err
 	}
 	m.keepFormer()
 	return m, nil

@@ -135,15 +135,20 @@ func (c Circle) row(m *Matrix, place Membership, t time.Time) (Row, bool) {
 	if !ok {
 		return Row{}, false
 	}
-	lost := c.opposed(place.Via, c.profession(place.Via), t)
-	if !c.holds(WillConsent, t) {
-		lost |= consentNeeded(c.profession(place.Via))
-	}
+	lost := c.opposed(place.Via, c.profession(place.Via), t) | c.suspended(m, place.Basis, c.profession(place.Via), t)
 	row.Reads &= theirs.Reads &^ lost
 	row.Writes &= theirs.Writes &^ lost
 	row.Alerts &= theirs.Alerts &^ lost
 	row.MaskClass |= theirs.MaskClass
 	return row, true
+}
+
+// holders are those by whose professions a place is held: who sits there, and whom she stands in for.
+func holders(place Membership) []uuid.UUID {
+	if place.How == ThroughReplacement || place.How == ThroughSecretariat {
+		return []uuid.UUID{place.Person, place.Via}
+	}
+	return []uuid.UUID{place.Person}
 }
 
 // actions are what the places let a person do: her own and her structures' by her profession, one she replaces in by both professions.

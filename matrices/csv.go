@@ -26,11 +26,17 @@ type Exception struct {
 	DocumentType, System, Code, Seat string
 }
 
+// Need is a row of the table of policy: categories of a place on a basis wait for a fact.
+type Need struct {
+	Basis, System, Code, Needs, Categories string
+}
+
 // Rows are the tables in rows, in their order.
 type Rows struct {
 	Categories []Row
 	Actions    []Action
 	Exceptions []Exception // nil: not said
+	Policy     []Need      // nil: not said
 }
 
 // Read gives the tables in rows. The tables of a version or a draft can be read: they were before they were kept.
@@ -39,7 +45,7 @@ func (t Tables) Read() (Rows, error) {
 	if err != nil {
 		return Rows{}, err
 	}
-	out := Rows{[]Row{}, []Action{}, []Exception{}}
+	out := Rows{[]Row{}, []Action{}, []Exception{}, []Need{}}
 	for _, row := range m.Rows() {
 		one := Row{row.System, row.Code, row.Seat, row.Label, row.MaskName(), map[string]string{}, row.Speciality}
 		for i, category := range access.CategoryCodes {
@@ -52,6 +58,9 @@ func (t Tables) Read() (Rows, error) {
 	}
 	for _, row := range m.ExceptionRows() {
 		out.Exceptions = append(out.Exceptions, Exception{row.Type, row.System, row.Code, row.Seat})
+	}
+	for _, row := range m.PolicyRows() {
+		out.Policy = append(out.Policy, Need{row.Basis, row.System, row.Code, row.Needs, row.Cell()})
 	}
 	return out, nil
 }
@@ -71,6 +80,13 @@ func Write(rows Rows) Tables {
 			exceptions = append(exceptions, []string{row.DocumentType, row.System, row.Code, row.Seat})
 		}
 		out.Exceptions = encoded(exceptions)
+	}
+	if rows.Policy != nil {
+		needs := [][]string{slices.Clone(access.PolicyColumns)}
+		for _, row := range rows.Policy {
+			needs = append(needs, []string{row.Basis, row.System, row.Code, row.Needs, row.Categories})
+		}
+		out.Policy = encoded(needs)
 	}
 	return out
 }

@@ -31,12 +31,12 @@ type Draft struct {
 
 const draftColumns = `id, based_on, comment, author, created_at, updated_at, revision,
 	case when simulated_revision = revision then simulation end, case when simulated_revision = revision then simulated_at end,
-	categories, actions, exceptions, published_version is not null or discarded_at is not null`
+	categories, actions, exceptions, policy, published_version is not null or discarded_at is not null`
 
 func scanDraft(row pgx.CollectableRow) (Draft, error) {
 	var d Draft
 	err := row.Scan(&d.ID, &d.BasedOn, &d.Comment, &d.Author, &d.CreatedAt, &d.UpdatedAt, &d.Revision, &d.Simulation, &d.SimulatedAt,
-		&d.Categories, &d.Actions, &d.Exceptions, &d.ended)
+		&d.Categories, &d.Actions, &d.Exceptions, &d.Policy, &d.ended)
 	return d, err
 }
 
@@ -74,8 +74,8 @@ func (s *Service) NewDraft(ctx context.Context, actor access.Actor, id uuid.UUID
 				return err
 			}
 		}
-		_, err = tx.Exec(ctx, "insert into matrix_drafts (id, based_on, categories, actions, comment, author, exceptions) values ($1, $2, $3, $4, $5, $6, $7)",
-			id, present.Number, source.Categories, source.Actions, comment, actor.Person, source.Exceptions)
+		_, err = tx.Exec(ctx, "insert into matrix_drafts (id, based_on, categories, actions, comment, author, exceptions, policy) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+			id, present.Number, source.Categories, source.Actions, comment, actor.Person, source.Exceptions, source.Policy)
 		if err != nil {
 			return fmt.Errorf("begin draft: %w", err)
 		}
@@ -96,7 +96,8 @@ func (s *Service) Draft(ctx context.Context, actor access.Actor, id uuid.UUID) (
 	return d, err
 }
 
-// Change replaces the tables and the comment of a draft; exceptions that are "" stay as they are. What was simulated no longer holds. Errors: *access.TableFault,
+// Change replaces the tables and the comment of a draft; exceptions or a policy that are ""
+// stay as they are. What was simulated no longer holds. Errors: *access.TableFault,
 // ErrRevision, ErrEnded, ErrUnknown.
 func (s *Service) Change(ctx context.Context, actor access.Actor, id uuid.UUID, revision int, to Tables, comment string) (Draft, error) {
 	if _, err := to.Parse(0); err != nil {
@@ -106,14 +107,17 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, id uuid.UUID, 
 		if to.Exceptions == "" {
 			to.Exceptions = d.Exceptions
 		}
+		if to.Policy == "" {
+			to.Policy = d.Policy
+		}
 		if d.Revision == revision+1 && d.Tables == to && d.Comment == comment {
 			return nil // said again
 		}
 		if d.Revision != revision {
 			return ErrRevision
 		}
-		_, err := tx.Exec(ctx, `update matrix_drafts set categories = $2, actions = $3, comment = $4, exceptions = $5, revision = revision + 1, updated_at = now()
-			where id = $1`, id, to.Categories, to.Actions, comment, to.Exceptions)
+		_, err := tx.Exec(ctx, `update matrix_drafts set categories = $2, actions = $3, comment = $4, exceptions = $5, policy = $6, revision = revision + 1, updated_at = now()
+			where id = $1`, id, to.Categories, to.Actions, comment, to.Exceptions, to.Policy)
 		if err != nil {
 			return fmt.Errorf("change draft: %w", err)
 		}
@@ -186,9 +190,9 @@ func publish(ctx context.Context, tx pgx.Tx, actor access.Actor, d Draft, commen
 	if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('matrices'))"); err != nil {
 		return 0, fmt.Errorf("publish alone: %w", err)
 	}
-	err = tx.QueryRow(ctx, `insert into matrices (version, categories, actions, comment, published_by, exceptions)
-		select max(version) + 1, $2, $3, $4, $5, $6 from matrices having max(version) = $1 returning version`,
-		d.BasedOn, d.Categories, d.Actions, comment, actor.Person, d.Exceptions).Scan(&number)
+	err = tx.QueryRow(ctx, `insert into matrices (version, categories, actions, comment, published_by, exceptions, policy)
+		select max(version) + 1, $2, $3, $4, $5, $6, $7 from matrices having max(version) = $1 returning version`,
+		d.BasedOn, d.Categories, d.Actions, comment, actor.Person, d.Exceptions, d.Policy).Scan(&number)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, ErrOutdated
 	}

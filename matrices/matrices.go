@@ -42,11 +42,13 @@ func New(gate *access.Gate, db *storage.DB, admins Administrators) *Service {
 	return &Service{gate, db, admins}
 }
 
-// Tables are the tables of a matrix as CSV, kept as they were given. No exceptions may be "".
+// Tables are the tables of a matrix as CSV, kept as they were given. No exceptions may be "", and so may
+// the policy that a territory starts with.
 type Tables struct {
 	Categories string
 	Actions    string
 	Exceptions string
+	Policy     string
 }
 
 // Version is a published matrix.
@@ -58,12 +60,12 @@ type Version struct {
 	Tables
 }
 
-const versionColumns = "version, comment, published_by, published_at, categories, actions, exceptions"
+const versionColumns = "version, comment, published_by, published_at, categories, actions, exceptions, policy"
 
 func scanVersion(row pgx.CollectableRow) (Version, error) {
 	var v Version
 	var by *uuid.UUID
-	err := row.Scan(&v.Number, &v.Comment, &by, &v.PublishedAt, &v.Categories, &v.Actions, &v.Exceptions)
+	err := row.Scan(&v.Number, &v.Comment, &by, &v.PublishedAt, &v.Categories, &v.Actions, &v.Exceptions, &v.Policy)
 	if by != nil {
 		v.PublishedBy = *by
 	}
@@ -104,7 +106,7 @@ func (s *Service) Version(ctx context.Context, actor access.Actor, number int) (
 
 // Parse reads the tables; what is wrong in them is an *access.TableFault.
 func (t Tables) Parse(version int) (*access.Matrix, error) {
-	return access.ParseMatrix(version, t.Categories, t.Actions, t.Exceptions)
+	return access.ParseMatrix(version, access.Tables(t))
 }
 
 func versionWhere(ctx context.Context, q storage.Querier, where string, args ...any) (Version, error) {

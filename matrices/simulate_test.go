@@ -25,7 +25,7 @@ func matrix(t *testing.T, row string) *access.Matrix {
 			lines[i] = row
 		}
 	}
-	m, err := access.ParseMatrix(1, strings.Join(lines, "\n"), actions, "")
+	m, err := access.ParseMatrix(1, access.Tables{Categories: strings.Join(lines, "\n"), Actions: actions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestCirclesLeftWithoutAManagerAreCounted(t *testing.T) {
 			kept = append(kept, line)
 		}
 	}
-	after, err := access.ParseMatrix(2, categories, strings.Join(kept, "\n"), "")
+	after, err := access.ParseMatrix(2, access.Tables{Categories: categories, Actions: strings.Join(kept, "\n")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ var chainWords = map[string]struct{ ok, no words }{
 		words{"Agit %s, et n’a rien de plus.", "Acts %s, and has nothing more."},
 	},
 	access.LinkConsent: {
-		words{"Aucun consentement ne manque.", "No consent is missing."},
+		words{"Ni information, ni consentement ne manque.", "Neither information nor consent is missing."},
 		words{"Il faut le consentement du patient, qui n’est pas recueilli.", "The patient’s consent is needed and has not been given."},
 	},
 	access.LinkOpposition: {
@@ -98,6 +98,14 @@ var chainWords = map[string]struct{ ok, no words }{
 	},
 }
 
+// needWords say which fact is missing.
+var needWords = map[string]words{
+	access.WillConsent:       chainWords[access.LinkConsent].no,
+	access.WillInformation:   {"Il faut que le patient ait été informé, ce qui n’est pas enregistré.", "The patient must have been informed, and that is not recorded."},
+	access.WillNonOpposition: {"Il faut la non-opposition du patient, qui n’est pas recueillie.", "The patient’s non-opposition is needed and has not been recorded."},
+	"":                       chainWords[access.LinkConsent].no,
+}
+
 func sentenceOf(lang string, l access.Link, of teams.Explained, category string) string {
 	both := chainWords[l.Code]
 	sentence := both.no.in(lang)
@@ -114,6 +122,8 @@ func sentenceOf(lang string, l access.Link, of teams.Explained, category string)
 		return sentence + whenIn(lang, l) + "."
 	case l.Code == access.LinkRule:
 		return fmt.Sprintf(sentence, l.Version, categoryWords[category].in(lang)) + rowOf(lang, l.Speciality)
+	case l.Code == access.LinkConsent && !l.OK:
+		return needWords[l.Needs].in(lang)
 	case l.Code == access.LinkTypes:
 		return fmt.Sprintf(sentence, typesIn(lang, l.Types))
 	case l.Code == access.LinkThrough:

@@ -44,7 +44,18 @@ type MatrixException struct {
 type MatrixTables struct {
 	Rows       []MatrixRow       `json:"rows"`
 	Actions    []MatrixAction    `json:"actions"`
+	Policy     []MatrixNeed      `json:"policy,omitempty" doc:"Which facts of the patient's will a place needs to give what it gives. Left out of a change, it stays as it is; an empty list leaves the law's floor: a place founded on consent gives nothing before one."`
 	Exceptions []MatrixException `json:"exceptions,omitempty" doc:"Types of documents that some do not read. Left out of a change, they stay as they are; an empty list takes all away."`
+}
+
+// MatrixNeed makes what places give wait for a fact: those on a basis ("*": on any but an emergency), held by a profession ("*" of "*":
+// any), give these categories only while it is recorded.
+type MatrixNeed struct {
+	Basis      string `json:"basis" example:"care_team_3"`
+	System     string `json:"system"`
+	Code       string `json:"code"`
+	Needs      string `json:"needs" example:"consent" doc:"information, non_opposition or consent."`
+	Categories string `json:"categories" example:"medical medication" doc:"Codes with spaces between; * for everything."`
 }
 
 // MatrixVersion is a published version.
@@ -182,7 +193,7 @@ func shownTables(t matrices.Tables) (MatrixTables, error) {
 	rows, err := t.Read()
 	out := MatrixTables{
 		Rows: make([]MatrixRow, len(rows.Categories)), Actions: make([]MatrixAction, len(rows.Actions)),
-		Exceptions: make([]MatrixException, len(rows.Exceptions)),
+		Exceptions: make([]MatrixException, len(rows.Exceptions)), Policy: make([]MatrixNeed, len(rows.Policy)),
 	}
 	for i, row := range rows.Categories {
 		out.Rows[i] = MatrixRow(row)
@@ -192,6 +203,9 @@ func shownTables(t matrices.Tables) (MatrixTables, error) {
 	}
 	for i, row := range rows.Exceptions {
 		out.Exceptions[i] = MatrixException(row)
+	}
+	for i, row := range rows.Policy {
+		out.Policy[i] = MatrixNeed(row)
 	}
 	return out, err
 }
@@ -215,6 +229,12 @@ func (t MatrixTables) tables() (matrices.Tables, error) {
 	}
 	for _, row := range t.Exceptions {
 		out.Exceptions = append(out.Exceptions, matrices.Exception(row))
+	}
+	if t.Policy != nil {
+		out.Policy = []matrices.Need{}
+	}
+	for _, row := range t.Policy {
+		out.Policy = append(out.Policy, matrices.Need(row))
 	}
 	return matrices.Write(out), nil
 }

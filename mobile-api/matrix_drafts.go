@@ -1,6 +1,7 @@
 package mobileapi
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -131,13 +132,14 @@ type importDraftInput struct {
 		Categories string `json:"categories" doc:"The table of categories, as CSV."`
 		Actions    string `json:"actions" doc:"The table of actions, as CSV."`
 		Exceptions string `json:"exceptions,omitempty" doc:"The table of exceptions by type of document, as CSV; left out, it stays as it is."`
+		Policy     string `json:"policy,omitempty" doc:"The table of policy, as CSV; left out, it stays as it is."`
 		Comment    string `json:"comment"`
 	}
 }
 
 func (a *API) importMatrixDraft(ctx context.Context, in *importDraftInput) (*answer[WholeDraft], error) {
 	return a.changeDraft(ctx, in.Draft, in.IfMatch, matrices.Tables{
-		Categories: in.Body.Categories, Actions: in.Body.Actions, Exceptions: in.Body.Exceptions,
+		Categories: in.Body.Categories, Actions: in.Body.Actions, Exceptions: in.Body.Exceptions, Policy: in.Body.Policy,
 	}, in.Body.Comment)
 }
 
@@ -189,7 +191,7 @@ func (a *API) publishMatrixDraft(ctx context.Context, in *publishInput) (*answer
 
 // InTable names one of the tables.
 type InTable struct {
-	Table string `query:"table" enum:"categories,actions,exceptions"`
+	Table string `query:"table" enum:"categories,actions,exceptions,policy"`
 }
 
 func (in InTable) file(t matrices.Tables, name string) *fileAnswer {
@@ -201,6 +203,8 @@ func (in InTable) file(t matrices.Tables, name string) *fileAnswer {
 		if text = t.Exceptions; text == "" { // published before there were any
 			text = strings.Join(access.ExceptionColumns, ",") + "\n"
 		}
+	case access.TablePolicy:
+		text = cmp.Or(t.Policy, access.DefaultPolicy())
 	default:
 		in.Table = access.TableCategories
 	}

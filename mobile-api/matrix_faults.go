@@ -19,12 +19,16 @@ var tableWords = map[string]words{
 	"twice":                 {"la ligne « %s » est là deux fois", "the row “%s” is there twice"},
 	"unknown_speciality":    {"« %s » n’est pas une spécialité de cette profession", "“%s” is no speciality of this profession"},
 	"unknown_document_type": {"« %s » n’est pas un type de document", "“%s” is no type of document"},
+	"unknown_basis":         {"« %s » n’est pas un fondement : care_team_1, care_team_2, care_team_3, consent ou *", "“%s” is no basis: care_team_1, care_team_2, care_team_3, consent or *"},
+	"unknown_fact":          {"« %s » n’est pas un fait : information, non_opposition ou consent", "“%s” is no fact: information, non_opposition or consent"},
+	"unknown_category":      {"« %s » n’est pas une rubrique", "“%s” is no category"},
 	"unknown_action":        {"« %s » n’est pas une action", "“%s” is no action"},
 }
 
 var tableNames = map[string]words{
 	access.TableCategories: {"Table des rubriques", "Table of categories"},
 	access.TableActions:    {"Table des actions", "Table of actions"},
+	access.TablePolicy:     {"Table des fondements", "Table of policy"},
 	access.TableExceptions: {"Table des exceptions", "Table of exceptions"},
 }
 

@@ -12,10 +12,11 @@ type Matrix struct {
 	rows       map[Profession][]map[string]string
 	actions    []map[string]string
 	exceptions []map[string]string
+	policy     []map[string]string
 }
 
 // ReadMatrix reads the tables.
-func ReadMatrix(categories, actions, exceptions string) (Matrix, error) {
+func ReadMatrix(categories, actions, exceptions, policy string) (Matrix, error) {
 	m := Matrix{rows: map[Profession][]map[string]string{}}
 	rows, err := lines(categories)
 	if err != nil {
@@ -31,7 +32,30 @@ func ReadMatrix(categories, actions, exceptions string) (Matrix, error) {
 	if m.exceptions, err = lines(exceptions); err != nil {
 		return m, fmt.Errorf("exceptions: %w", err)
 	}
+	if m.policy, err = lines(policy); err != nil {
+		return m, fmt.Errorf("policy: %w", err)
+	}
 	return m, nil
+}
+
+// waits: the policy has a place on this basis, of this profession, wait for a fact that is not there before it gives the category. A place
+// founded on consent waits for consent whatever the table says, one taken in an emergency for nothing.
+func (m Matrix) waits(basis string, p Profession, category string, there func(fact string) bool) bool {
+	if basis == "emergency" {
+		return false
+	}
+	if basis == "consent" && !there("consent") {
+		return true
+	}
+	for _, line := range m.policy {
+		mine := line["system"] == "*" || Profession{line["system"], line["code"]}.today() == p.today()
+		which := line["basis"] == "*" || line["basis"] == basis
+		what := line["categories"] == "*" || slices.Contains(strings.Fields(line["categories"]), category)
+		if mine && which && what && !there(line["needs"]) {
+			return true
+		}
+	}
+	return false
 }
 
 func lines(table string) ([]map[string]string, error) {

@@ -5,6 +5,7 @@ package proof
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -68,15 +69,18 @@ type Circle struct {
 
 func during(t, from, until time.Time) bool { return !t.Before(from) && t.Before(until) }
 
-func (c Circle) consents(t time.Time) bool {
-	return slices.ContainsFunc(c.Facts, func(f Fact) bool { return f.Kind == "consent" && during(t, f.From, f.Until) })
+// waits: a fact is missing for want of which a place on this basis gives this person's profession nothing of the category.
+func (c Circle) waits(basis, person, category string, t time.Time) bool {
+	return c.Matrix.waits(basis, c.of(person), category, func(fact string) bool {
+		return slices.ContainsFunc(c.Facts, func(f Fact) bool { return f.Kind == fact && during(t, f.From, f.Until) })
+	})
 }
 
-// withheld: a coordinator or a case manager gets health matters only while the team holds a consent.
+// withheld: she would read the category at a place that waits for a fact.
 func (c Circle) withheld(person, category string, t time.Time) bool {
-	p := c.of(person)
-	asksConsent := p.System == "TRE_R85" && (p.Code == "330" || p.Code == "309")
-	return asksConsent && slices.Contains([]string{"medical", "medication", "nursing"}, category) && !c.consents(t)
+	return slices.ContainsFunc(c.held(person, t), func(h holding) bool {
+		return c.gives(h, t) && c.waits(h.Basis, person, category, t) && strings.Contains(c.rule(h, category, t), "r")
+	})
 }
 
 // refused: the patient opposes that this person, or her profession, or anybody, has this category, or anything.

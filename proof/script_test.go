@@ -204,6 +204,9 @@ func (w *world) settle() {
 		if w.chance(50) {
 			w.record(t, w.somebody(t, "record_will"), object{"kind": "consent"})
 		}
+		if w.chance(50) {
+			w.record(t, w.somebody(t, "record_will"), object{"kind": "non_opposition"})
+		}
 		for range w.IntN(3) {
 			w.record(t, w.somebody(t, "record_will"), w.opposition())
 		}

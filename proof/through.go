@@ -125,7 +125,12 @@ func (c Circle) theirs(h holding) map[string]string {
 
 // gives: the seat is known, the basis holds, and so do the lines of the matrix it needs.
 func (c Circle) gives(h holding, t time.Time) bool {
-	return slices.Contains(Seats, h.Seat) && (h.Basis != "consent" || c.consents(t)) && c.own(h) != nil && (!h.standsIn() || c.theirs(h) != nil)
+	return slices.Contains(Seats, h.Seat) && !c.waitsWhole(h, t) && c.own(h) != nil && (!h.standsIn() || c.theirs(h) != nil)
+}
+
+// waitsWhole: the place gives nothing of anything yet.
+func (c Circle) waitsWhole(h holding, t time.Time) bool {
+	return !slices.ContainsFunc(Categories, func(category string) bool { return !c.waits(h.Basis, h.Person, category, t) })
 }
 
 // ownCell is what her own profession has of a category there: a secretary what is administrative, and what she was delegated, but no alerts.
@@ -143,9 +148,17 @@ func (c Circle) ownCell(h holding, category string) string {
 	return strings.ReplaceAll(cell, "a", "")
 }
 
-// cell is what the holding gives of a category at t: of who stands in for another, the letters that both have, and nothing of what the
-// other is refused or wants consent for. No alert asks who is there in an emergency.
+// cell is what the holding gives of a category at t.
 func (c Circle) cell(h holding, category string, t time.Time) string {
+	if c.waits(h.Basis, h.Person, category, t) {
+		return ""
+	}
+	return c.rule(h, category, t)
+}
+
+// rule is what it would give if no fact were missing: of who stands in for another, the letters that both have, and nothing of what the
+// other is refused or wants a fact for. No alert asks who is there in an emergency.
+func (c Circle) rule(h holding, category string, t time.Time) string {
 	cell := c.ownCell(h, category)
 	if h.Basis == "emergency" {
 		cell = strings.ReplaceAll(cell, "a", "")
@@ -153,7 +166,7 @@ func (c Circle) cell(h holding, category string, t time.Time) string {
 	if !h.standsIn() {
 		return cell
 	}
-	if c.withheld(h.through, category, t) || c.refused(h.through, category, t) {
+	if c.waits(h.Basis, h.through, category, t) || c.refused(h.through, category, t) {
 		return ""
 	}
 	both := ""
@@ -217,7 +230,7 @@ func (c Circle) seated(person string, t time.Time) Rights {
 		r.sits(c, h)
 	}
 	for i, category := range Categories {
-		if cells[i] == "" || c.withheld(person, category, t) || c.refused(person, category, t) {
+		if cells[i] == "" || c.refused(person, category, t) {
 			continue
 		}
 		if strings.Contains(cells[i], "r") {

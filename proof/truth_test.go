@@ -86,7 +86,7 @@ func (a *arena) truthOf(team string) *truth {
 	defer tx.Rollback(a.Context())
 	t := &truth{team: team, byID: map[string]*kept{}, marks: map[[2]string]int64{}, receipts: map[[2]string]bool{}}
 	t.Circle.Professions, t.Specialities = map[string]Profession{}, map[string]string{}
-	t.Matrix, err = ReadMatrix(arenaCategories, defaultActions, arenaExceptions)
+	t.Matrix, err = ReadMatrix(arenaCategories, defaultActions, arenaExceptions, arenaPolicy)
 	a.must(err)
 	for _, p := range a.stock {
 		t.Professions[p.id], t.Specialities[p.id] = p.profession, p.speciality

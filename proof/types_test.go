@@ -84,8 +84,8 @@ func withLines(table, header, cell string, lines ...string) string {
 
 // legislate publishes the arena's tables, before anybody stands anywhere.
 func (a *arena) legislate() {
-	_, err := a.owner.Exec(a.Context(), `insert into matrices (version, categories, actions, exceptions, comment)
-		select max(version) + 1, $1, $2, $3, 'essai' from matrices`, arenaCategories, defaultActions, arenaExceptions)
+	_, err := a.owner.Exec(a.Context(), `insert into matrices (version, categories, actions, exceptions, policy, comment)
+		select max(version) + 1, $1, $2, $3, $4, 'essai' from matrices`, arenaCategories, defaultActions, arenaExceptions, arenaPolicy)
 	a.must(err)
 }
 

@@ -79,35 +79,35 @@ func randomMatrices(t *testing.T) []bothMatrices {
 	t.Helper()
 	out := make([]bothMatrices, matrixKinds)
 	for i := range out {
-		categories, exceptions := defaultCategories, defaultExceptions
+		categories, exceptions, policy := defaultCategories, defaultExceptions, defaultPolicy
 		if i > matrixKinds/3 {
 			d := newDice(uint64(i))
-			categories, exceptions = d.specialised(d.otherMatrix()), d.otherExceptions()
+			categories, exceptions, policy = d.specialised(d.otherMatrix()), d.otherExceptions(), d.otherPolicy()
 		}
 		var err error
-		if out[i].model, err = ReadMatrix(categories, defaultActions, exceptions); err != nil {
+		if out[i].model, err = ReadMatrix(categories, defaultActions, exceptions, policy); err != nil {
 			t.Fatal(err)
 		}
-		if out[i].judged, err = access.ParseMatrix(1, categories, defaultActions, exceptions); err != nil {
+		if out[i].judged, err = access.ParseMatrix(1, access.Tables{Categories: categories, Actions: defaultActions, Exceptions: exceptions, Policy: policy}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return out
 }
 
-var defaultCategories, defaultActions, defaultExceptions = readTables()
+var defaultCategories, defaultActions, defaultExceptions, defaultPolicy = readTables()
 
 // readTables reads the default matrix from the files, not through the code that is judged.
-func readTables() (categories, actions, exceptions string) {
-	texts := [3]string{}
-	for i, name := range []string{"matrix-default.csv", "matrix-actions.csv", "matrix-exceptions.csv"} {
+func readTables() (categories, actions, exceptions, policy string) {
+	texts := [4]string{}
+	for i, name := range []string{"matrix-default.csv", "matrix-actions.csv", "matrix-exceptions.csv", "matrix-policy.csv"} {
 		raw, err := os.ReadFile("../access/" + name)
 		if err != nil {
 			panic(err)
 		}
 		texts[i] = string(raw)
 	}
-	return texts[0], texts[1], texts[2]
+	return texts[0], texts[1], texts[2], texts[3]
 }
 
 func randomCircle(seed uint64, matrices []bothMatrices) *circle {

@@ -284,7 +284,7 @@ func TestSeveralPlacesOfOnePerson(t *testing.T) {
 func TestDefaultCategoryIsWritable(t *testing.T) {
 	t.Parallel()
 	categories, actions := access.DefaultMatrix()
-	m, err := access.ParseMatrix(1, categories, actions, "")
+	m, err := access.ParseMatrix(1, access.Tables{Categories: categories, Actions: actions})
 	if err != nil {
 		t.Fatal(err)
 	}
