@@ -76,11 +76,17 @@ func (c Circle) waits(basis, person, category string, t time.Time) bool {
 	})
 }
 
-// withheld: she would read the category at a place that waits for a fact.
+// withheld: no place gives her the category to read, and one would if it did not wait for a fact.
 func (c Circle) withheld(person, category string, t time.Time) bool {
-	return slices.ContainsFunc(c.held(person, t), func(h holding) bool {
-		return c.gives(h, t) && c.waits(h.Basis, person, category, t) && strings.Contains(c.rule(h, category, t), "r")
-	})
+	given, waiting := false, false
+	for _, h := range c.held(person, t) {
+		if !c.gives(h, t) || !strings.Contains(c.rule(h, category, t), "r") {
+			continue
+		}
+		waits := c.waits(h.Basis, person, category, t)
+		given, waiting = given || !waits, waiting || waits
+	}
+	return waiting && !given
 }
 
 // refused: the patient opposes that this person, or her profession, or anybody, has this category, or anything.
