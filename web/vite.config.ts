@@ -13,8 +13,8 @@ export default defineConfig({
     target: 'es2022',
   },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
-  // A test holds the words of professions against the table of codes, which lies beside this folder.
-  server: process.env.VITEST ? { fs: { allow: ['.', '../professions'] } } : {},
+  // A test holds the words of professions and types against the tables of codes, which lie beside this folder.
+  server: process.env.VITEST ? { fs: { allow: ['.', '../doctypes', '../professions'] } } : {},
   test: {
     environment: 'happy-dom',
     setupFiles: ['src/testing/setup.ts'],

@@ -67,6 +67,8 @@ export interface AudienceParams {
   masks?: string[];
   only_to?: string[];
   thread_id?: Id | null;
+  /** Types of the documents that it would carry. */
+  types?: string[];
 }
 
 const id = encodeURIComponent;
@@ -189,8 +191,8 @@ export class Api {
     return this.http.post(`/teams/${id(team)}/will`, will);
   }
   audience(team: Id, params: AudienceParams, signal?: AbortSignal): Promise<Audience> {
-    const { category, masks, only_to, thread_id } = params;
-    const query = { category, mask: masks, only_to, thread_id: thread_id ?? undefined };
+    const { category, masks, only_to, thread_id, types } = params;
+    const query = { category, mask: masks, only_to, thread_id: thread_id ?? undefined, document_type: types };
     return this.http.get(`/teams/${id(team)}/audience`, query, { signal });
   }
 
@@ -331,6 +333,9 @@ export class Api {
   resetAccount(account: Id): Promise<{ invitation: Invitation }> {
     return this.http.post(`/admin/accounts/${id(account)}/reset`, {});
   }
+  setSpeciality(account: Id, speciality: string): Promise<void> {
+    return this.http.put(`/admin/accounts/${id(account)}/speciality`, { speciality });
+  }
   deactivateAccount(account: Id): Promise<void> {
     return this.http.post(`/admin/accounts/${id(account)}/deactivate`, {});
   }
@@ -381,11 +386,11 @@ export class Api {
   }
   importMatrixDraft(
     { id: draft, revision }: Pick<WholeDraft, 'id' | 'revision'>,
-    files: { categories: string; actions: string; comment: string },
+    files: { categories: string; actions: string; exceptions: string; comment: string },
   ): Promise<WholeDraft> {
     return this.http.put(`/admin/matrix/drafts/${id(draft)}/csv`, files, { headers: { 'If-Match': String(revision) } });
   }
-  async matrixTable(draft: Id, table: 'categories' | 'actions'): Promise<string> {
+  async matrixTable(draft: Id, table: 'categories' | 'actions' | 'exceptions'): Promise<string> {
     return this.http.text(`/admin/matrix/drafts/${id(draft)}/csv?table=${table}`);
   }
   simulateMatrixDraft(draft: Id): Promise<WholeDraft> {

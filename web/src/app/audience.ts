@@ -13,7 +13,7 @@ const PAUSE_MS = 250;
 const unknown: AudienceView = { audience: null, known_at: null, stale: false, loading: true, error: null };
 
 export const audienceKey = (team: Id, query: AudienceQuery) =>
-  JSON.stringify([team, query.category, [...query.masks].sort(), [...query.only_to].sort(), query.thread_id ?? null]);
+  JSON.stringify([team, query.category, [...query.masks].sort(), [...query.only_to].sort(), query.thread_id ?? null, ...(query.types?.length ? [[...query.types].sort()] : [])]);
 
 export class Audiences {
   readonly #db: Db;

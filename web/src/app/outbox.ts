@@ -268,8 +268,11 @@ function toItem(draft: Draft, at: string): OutboxItem {
 }
 
 /** With another caption than the server may know, it is another document. */
+/** Of one without a type, its caption alone: as drafts of before hold it. */
+const saidOf = ({ caption, document_type }: LocalDocument) => (document_type ? `${caption}\n${document_type}` : caption);
+
 function undeclared({ declared, ...document }: LocalDocument): LocalDocument {
-  return declared === undefined || declared === document.caption ? document : { ...document, id: newId() };
+  return declared === undefined || declared === saidOf(document) ? document : { ...document, id: newId() };
 }
 
 function toDraft({ team_id, channel_id, body, documents, tries }: OutboxItem): Draft {
@@ -286,7 +289,7 @@ function toDraft({ team_id, channel_id, body, documents, tries }: OutboxItem): D
     masks: body.masks ?? [],
     only_to: body.only_to ?? [],
     mentions: body.mentions ?? [],
-    documents: (documents ?? []).map((one) => (tries > 0 ? { ...one, declared: one.caption } : one)),
+    documents: (documents ?? []).map((one) => (tries > 0 ? { ...one, declared: saidOf(one) } : one)),
     saved_at: new Date().toISOString(),
   };
 }

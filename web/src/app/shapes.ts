@@ -43,12 +43,14 @@ export interface LocalDocument {
   file: Id;
   name: string;
   caption: string;
+  /** A national code; absent for none. */
+  document_type?: string;
   media_type: string;
   size: number;
   sha256: string;
   width: number | null;
   height: number | null;
-  /** The caption the server may already know it by; another one makes it another document. */
+  /** What the server may already know it by (caption and type); anything else makes it another document. */
   declared?: string;
 }
 
@@ -164,6 +166,8 @@ export interface AudienceQuery {
   masks: MaskCode[];
   only_to: Id[];
   thread_id?: Id | null;
+  /** Types of the documents that it would carry. */
+  types?: string[];
 }
 
 export interface AudienceView {

@@ -204,6 +204,14 @@ describe('a document that is refused', () => {
     expect(posted[0]![1]).not.toBe(documents[0]!.id);
   });
 
+  it('is another document under another type too', async () => {
+    const { outbox, documents, id } = await refused();
+    const back = await outbox.takeBack(id);
+    await outbox.post({ ...back!, documents: [{ ...back!.documents[0]!, document_type: '68599-0' }] });
+    await outbox.flush();
+    expect(posted[0]![1]).not.toBe(documents[0]!.id);
+  });
+
   it('takes the note along when nothing else was in it', async () => {
     const { outbox } = page();
     const one = await localDocument(db, { size: 100 });

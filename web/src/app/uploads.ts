@@ -74,8 +74,8 @@ export class Uploads {
     }
   }
 
-  async #declare(team_id: Id, { id, name, size, sha256, caption }: LocalDocument): Promise<Document> {
-    const body = { id, team_id, name, size, sha256, ...(caption.trim() && { caption: caption.trim() }) };
+  async #declare(team_id: Id, { id, name, size, sha256, caption, document_type }: LocalDocument): Promise<Document> {
+    const body = { id, team_id, name, size, sha256, ...(caption.trim() && { caption: caption.trim() }), ...(document_type && { document_type }) };
     const known = await this.#o.api.createDocument(body, this.#stop.signal);
     if (known?.id !== id) throw new Offline('not our server');
     return known;

@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { en } from './en';
 import { fr } from './fr';
+import types from '../../../doctypes/doctypes.csv?raw';
 import codes from '../../../professions/professions.csv?raw';
+import skills from '../../../professions/specialities.csv?raw';
+import { docTypes as ourTypes } from './doctypes';
 import { professions } from './en/professions';
-import { lang, professionIn, professionsTogether, t, tr, translate } from './index';
+import { specialities as ourSkills } from './specialities';
+import { docTypes, labelOf, lang, needDocTypes, professionIn, professionsTogether, t, tr, translate } from './index';
 import type { Text } from './texts';
 
 type Areas = Record<string, Record<string, Text>>;
@@ -90,5 +94,27 @@ describe('professions', () => {
     expect(professionsTogether.get()(nurse)).toBe('nurses');
     expect(professionsTogether.get()(midwives)).toBe('midwives');
     expect(professionIn.get()(unknown)).toBe('métier nouveau');
+  });
+});
+
+describe('types of documents and specialities', () => {
+  afterEach(() => lang.set('fr'));
+  const rowsOf = (table: string) =>
+    table.trim().split('\n').slice(1).map((line) => [...line.matchAll(/("[^"]*"|[^,]*)(?:,|$)/g)].map((cell) => cell[1]!.replace(/^"|"$/g, '')));
+  const table = (text: string, columns: number) => rowsOf(text).map((row) => row.slice(0, columns));
+
+  it('are what the tables of codes say, every one', () => {
+    expect(ourTypes).toEqual(table(types, 4));
+    expect(ourSkills).toEqual(table(skills, 5));
+  });
+  it('follow the language, and a code not known here is shown as it is', async () => {
+    await needDocTypes();
+    expect(labelOf(docTypes.get(), '68599-0')).toBe('Synthèse psychiatrique');
+    lang.set('en');
+    expect(labelOf(docTypes.get(), '68599-0')).toBe('Psychiatric summary');
+    expect(labelOf(docTypes.get(), 'new')).toBe('new');
+  });
+  it('have a word for every group', () => {
+    for (const [, group] of ourTypes) expect(t(`documents.group_${group}` as 'documents.group_summary')).not.toMatch(/^documents\./);
   });
 });

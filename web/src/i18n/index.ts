@@ -1,5 +1,6 @@
 import { derived, Signal } from '../model/signal';
 import { en } from './en';
+import { docTypesIn, specialitiesIn } from './nomenclature';
 import { professionsIn, professionsTogetherIn } from './professions';
 import { fr } from './fr';
 import type { Key, Params, Text } from './texts';
@@ -15,6 +16,9 @@ lang.subscribe(keep);
 
 export const professionIn = professionsIn(lang);
 export const professionsTogether = professionsTogetherIn(lang);
+export const docTypes = docTypesIn(lang);
+export const specialities = specialitiesIn(lang);
+export { labelOf, needDocTypes, needSpecialities } from './nomenclature';
 
 /** The sentence of a key, now. In a component prefer `$tr`, which follows a change of language. */
 export function t(key: Key, params: Params = {}): string {

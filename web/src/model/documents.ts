@@ -190,6 +190,13 @@ export function typeText(media_type: string | null, lang: 'fr' | 'en'): string {
   return names[media_type ?? '']?.[lang] ?? (lang === 'fr' ? 'Fichier' : 'File');
 }
 
+/** Types by the group they are listed under, in the order of the table. */
+export function byGroup<T extends { group: string }>(types: T[]): [string, T[]][] {
+  const out = new Map<string, T[]>();
+  for (const one of types) out.set(one.group, [...(out.get(one.group) ?? []), one]);
+  return [...out];
+}
+
 const api = '/api/v1/documents';
 export const thumbnailAddress = (id: Id) => `${api}/${encodeURIComponent(id)}/thumbnail`;
 export const contentAddress = (id: Id) => `${api}/${encodeURIComponent(id)}/content`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byAction, cellOf, changedCells, rightOfCell, rowKey, tableOf, textOf, withCell } from './matrix';
+import { byAction, byType, cellOf, changedCells, rightOfCell, rowKey, tableOf, textOf, withCell, withSpeciality } from './matrix';
 import type { MatrixRow } from './types';
 
 const row = (code: string, cells: Record<string, string>): MatrixRow => ({ system: 'TRE_G15', code, seat: '*', label: code, mask_class: 'ps', cells });
@@ -26,5 +26,29 @@ describe('matrix', () => {
       ['b', 1],
     ]);
     expect([tableOf('\uFEFFsystem;code;seat;label_fr;mask_class;x\r\n'), tableOf('action,system,code,seat\n'), tableOf('nom,prénom')]).toEqual(['categories', 'actions', null]);
+  });
+
+  it('adds a row for a speciality once, after those of its profession, as the row for the same seat or any', () => {
+    const own = { ...row('10', { medical: 'rwa' }), seat: 'medecin_traitant' };
+    const rows = [own, row('10', { medical: 'r' }), row('60', { medical: '-' })];
+    const next = withSpeciality(rows, 'TRE_G15', '10', '*', 'SM42')!;
+    expect(next.map((one) => [one.code, one.seat, one.speciality ?? '', one.cells.medical])).toEqual([
+      ['10', 'medecin_traitant', '', 'rwa'],
+      ['10', '*', '', 'r'],
+      ['10', '*', 'SM42', 'r'],
+      ['60', '*', '', '-'],
+    ]);
+    expect(withSpeciality(next, 'TRE_G15', '10', '*', 'SM42')).toBeNull();
+    expect(withSpeciality(next, 'TRE_G15', '10', 'medecin_traitant', 'SM42')![3]!.cells.medical).toBe('rwa');
+    expect(withSpeciality(next, 'TRE_G15', '99', '*', 'SM42')).toBeNull();
+  });
+
+  it('groups exceptions, and knows their file', () => {
+    const one = (document_type: string, code: string) => ({ document_type, system: 'TRE_G15', code, seat: '*' });
+    expect(byType([one('a', '1'), one('b', '1'), one('a', '2')]).map(([type, list]) => [type, list.length])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+    expect(tableOf('document_type;system;code;seat')).toBe('exceptions');
   });
 });

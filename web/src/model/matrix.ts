@@ -1,7 +1,7 @@
 // The authorisation matrix as it is edited: a cell in letters, r, w and a, or - for none.
 
 import { categoryCodes } from './categories';
-import type { CategoryCode, MatrixAction, MatrixRow, MatrixTables } from './types';
+import type { CategoryCode, MatrixAction, MatrixException, MatrixRow, MatrixTables } from './types';
 
 export interface Cell {
   reads: boolean;
@@ -18,7 +18,8 @@ export function textOf({ reads, writes, alerted }: Cell): string {
 
 export const rightOfCell = ({ reads, writes }: Cell) => (reads ? (writes ? 'both' : 'reads') : writes ? 'writes' : 'none');
 
-export const rowKey = (row: Pick<MatrixRow, 'system' | 'code' | 'seat'>) => [row.system, row.code, row.seat].join(' ');
+export const rowKey = (row: Pick<MatrixRow, 'system' | 'code' | 'seat' | 'speciality'>) =>
+  [row.system, row.code, row.seat, row.speciality ?? ''].join(' ').trim();
 
 /** The rows with one cell changed; the others are the very same. */
 export function withCell(rows: MatrixRow[], key: string, category: CategoryCode, cell: Cell): MatrixRow[] {
@@ -41,9 +42,29 @@ export function byAction(tables: MatrixTables): [string, MatrixAction[]][] {
   return [...out];
 }
 
-/** Which of the two tables a file is, by its first line; null when it is neither. */
-export function tableOf(file: string): 'categories' | 'actions' | null {
+/** A row for a speciality, after the last of its profession: it begins as the one for any. Null where there is one already. */
+export function withSpeciality(rows: MatrixRow[], system: string, code: string, seat: string, speciality: string): MatrixRow[] | null {
+  const same = (row: MatrixRow) => row.system === system && row.code === code;
+  const model = rows.find((row) => same(row) && row.seat === seat && !row.speciality) ?? rows.find((row) => same(row) && row.seat === '*' && !row.speciality);
+  const row = model && { ...model, seat, speciality };
+  if (!row || rows.some((one) => rowKey(one) === rowKey(row))) return null;
+  const last = rows.findLastIndex(same);
+  return [...rows.slice(0, last + 1), row, ...rows.slice(last + 1)];
+}
+
+export const exceptionKey = (one: MatrixException) => [one.document_type, one.system, one.code, one.seat].join(' ');
+
+/** Who does not read each type, by type, in the order of the table. */
+export function byType(exceptions: MatrixException[]): [string, MatrixException[]][] {
+  const out = new Map<string, MatrixException[]>();
+  for (const one of exceptions) out.set(one.document_type, [...(out.get(one.document_type) ?? []), one]);
+  return [...out];
+}
+
+/** Which of the tables a file is, by its first line; null when it is none. */
+export function tableOf(file: string): 'categories' | 'actions' | 'exceptions' | null {
   const header = file.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0]!.split(/[;,]/).map((name) => name.trim().replace(/^"|"$/g, ''));
   if (header.includes('mask_class')) return 'categories';
+  if (header.includes('document_type')) return 'exceptions';
   return header.includes('action') ? 'actions' : null;
 }

@@ -65,6 +65,7 @@ export interface Author {
 }
 
 export interface Professional extends Author {
+  speciality?: { code: string; label: string };
   family_name: string;
   given_name: string;
   title: string | null;
@@ -468,6 +469,8 @@ export interface MessageDocument {
   width: number | null;
   height: number | null;
   has_thumbnail: boolean;
+  /** A national code; absent of what an older server said. */
+  document_type?: string | null;
 }
 
 export type DocumentState = 'receiving' | 'ready' | 'refused';
@@ -495,6 +498,7 @@ export interface NewDocument {
   size: number;
   sha256: string;
   caption?: string;
+  document_type?: string;
 }
 
 export interface Replies {
@@ -719,6 +723,7 @@ export interface NewAccount {
   title?: string;
   profession: { system: string; code: string };
   town?: string;
+  speciality?: string;
   administrator?: boolean;
   workplaces?: { id: Id; name: string; town?: string }[];
 }
@@ -760,6 +765,16 @@ export interface MatrixRow {
   mask_class: string;
   /** Letters r, w and a, or - for none. */
   cells: Record<string, string>;
+  /** Absent of a row for any. */
+  speciality?: string;
+}
+
+/** Who does not read a type of documents, whatever the row gives. */
+export interface MatrixException {
+  document_type: string;
+  system: string;
+  code: string;
+  seat: string;
 }
 
 export interface MatrixAction {
@@ -772,6 +787,7 @@ export interface MatrixAction {
 export interface MatrixTables {
   rows: MatrixRow[];
   actions: MatrixAction[];
+  exceptions?: MatrixException[];
 }
 
 export interface MatrixVersion {
@@ -806,6 +822,7 @@ export interface MatrixSimulation {
     teams: number;
     gains: (MatrixRight & { people: number; teams: number })[];
     losses: (MatrixRight & { people: number; teams: number })[];
+    documents?: { document_type: string; gains: { people: number; teams: number }; losses: { people: number; teams: number } }[];
     masks: boolean;
   }[];
   actions: { action: string; gains: { people: number; teams: number }; losses: { people: number; teams: number } }[];

@@ -41,4 +41,6 @@ export const admin = {
   unread_show: 'Show which',
   unread_all: 'All accounts',
   administrator_short: 'administrator',
+  speciality: 'Speciality',
+  no_speciality: 'None',
 };

@@ -65,4 +65,17 @@ export const documents: Like<Fr>['documents'] = {
   empty: 'No document. Add a photo or a document to a note.',
   see_note: 'See the note',
   see_all: 'All documents',
+
+  type_of: 'Type of document of {name}',
+  type_none: 'Type of document (optional)',
+  group_summary: 'Summaries',
+  group_report: 'Reports',
+  group_letter: 'Letters and handover',
+  group_prescription: 'Prescriptions and medicines',
+  group_results: 'Tests and results',
+  group_assessment: 'Assessments',
+  group_plan: 'Plans',
+  group_social: 'Social and medico-social',
+  group_administrative: 'Administrative',
+  group_patient: 'From the patient',
 };

@@ -41,4 +41,6 @@ export const admin = {
   unread_show: 'Voir lesquelles',
   unread_all: 'Tous les comptes',
   administrator_short: 'administration',
+  speciality: 'Spécialité',
+  no_speciality: 'Aucune',
 };

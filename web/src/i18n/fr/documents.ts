@@ -62,4 +62,17 @@ export const documents = {
   empty: 'Aucun document. Ajoutez une photo ou un document à une note.',
   see_note: 'Voir la note',
   see_all: 'Tous les documents',
+
+  type_of: 'Type de document de {name}',
+  type_none: 'Type de document (facultatif)',
+  group_summary: 'Synthèses',
+  group_report: 'Comptes rendus',
+  group_letter: 'Lettres et liaison',
+  group_prescription: 'Prescriptions et médicaments',
+  group_results: 'Examens et résultats',
+  group_assessment: 'Bilans et évaluations',
+  group_plan: 'Plans et projets',
+  group_social: 'Social et médico-social',
+  group_administrative: 'Administratif',
+  group_patient: 'Du patient',
 };
