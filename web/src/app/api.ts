@@ -22,6 +22,7 @@ import type {
   Invitation,
   Me,
   MatrixDraft,
+  MatrixTable,
   MatrixTables,
   MatrixVersion,
   Measure,
@@ -386,11 +387,11 @@ export class Api {
   }
   importMatrixDraft(
     { id: draft, revision }: Pick<WholeDraft, 'id' | 'revision'>,
-    files: { categories: string; actions: string; exceptions: string; comment: string },
+    files: { categories: string; actions: string; exceptions: string; policy: string; comment: string },
   ): Promise<WholeDraft> {
     return this.http.put(`/admin/matrix/drafts/${id(draft)}/csv`, files, { headers: { 'If-Match': String(revision) } });
   }
-  async matrixTable(draft: Id, table: 'categories' | 'actions' | 'exceptions'): Promise<string> {
+  async matrixTable(draft: Id, table: MatrixTable): Promise<string> {
     return this.http.text(`/admin/matrix/drafts/${id(draft)}/csv?table=${table}`);
   }
   simulateMatrixDraft(draft: Id): Promise<WholeDraft> {

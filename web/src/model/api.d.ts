@@ -1616,6 +1616,8 @@ export interface components {
             comment: string;
             /** @description Types of documents that some do not read. Left out of a change, they stay as they are; an empty list takes all away. */
             exceptions?: components["schemas"]["MatrixException"][];
+            /** @description Which facts of the patient's will a place needs to give what it gives. Left out of a change, it stays as it is; an empty list leaves the law's floor: a place founded on consent gives nothing before one. */
+            policy?: components["schemas"]["MatrixNeed"][];
             rows: components["schemas"]["MatrixRow"][];
         };
         Channel: {
@@ -1815,6 +1817,8 @@ export interface components {
             comment: string;
             /** @description The table of exceptions by type of document, as CSV; left out, it stays as it is. */
             exceptions?: string;
+            /** @description The table of policy, as CSV; left out, it stays as it is. */
+            policy?: string;
         };
         Information: {
             /** Format: date-time */
@@ -1891,6 +1895,22 @@ export interface components {
             /** @example 68599-0 */
             document_type: string;
             seat: string;
+            system: string;
+        };
+        MatrixNeed: {
+            /** @example care_team_3 */
+            basis: string;
+            /**
+             * @description Codes with spaces between; * for everything.
+             * @example medical medication
+             */
+            categories: string;
+            code: string;
+            /**
+             * @description information, non_opposition or consent.
+             * @example consent
+             */
+            needs: string;
             system: string;
         };
         MatrixProgress: {
@@ -2908,6 +2928,8 @@ export interface components {
             exceptions?: components["schemas"]["MatrixException"][];
             /** Format: uuid */
             id: string;
+            /** @description Which facts of the patient's will a place needs to give what it gives. Left out of a change, it stays as it is; an empty list leaves the law's floor: a place founded on consent gives nothing before one. */
+            policy?: components["schemas"]["MatrixNeed"][];
             /** Format: int64 */
             revision: number;
             rows: components["schemas"]["MatrixRow"][];
@@ -2922,6 +2944,8 @@ export interface components {
             comment: string;
             /** @description Types of documents that some do not read. Left out of a change, they stay as they are; an empty list takes all away. */
             exceptions?: components["schemas"]["MatrixException"][];
+            /** @description Which facts of the patient's will a place needs to give what it gives. Left out of a change, it stays as it is; an empty list leaves the law's floor: a place founded on consent gives nothing before one. */
+            policy?: components["schemas"]["MatrixNeed"][];
             /** @description Of the present version: how many circles follow it already. */
             progress?: components["schemas"]["MatrixProgress"];
             /** Format: date-time */
@@ -3322,7 +3346,7 @@ export interface operations {
     "get-admin-matrix-drafts-draft-csv": {
         parameters: {
             query?: {
-                table?: "categories" | "actions" | "exceptions";
+                table?: "categories" | "actions" | "exceptions" | "policy";
             };
             header?: never;
             path: {
@@ -3521,7 +3545,7 @@ export interface operations {
     "get-admin-matrix-versions-version-csv": {
         parameters: {
             query?: {
-                table?: "categories" | "actions" | "exceptions";
+                table?: "categories" | "actions" | "exceptions" | "policy";
             };
             header?: never;
             path: {

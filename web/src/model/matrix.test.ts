@@ -21,7 +21,7 @@ describe('matrix', () => {
 
   it('groups actions, and knows a file by its first line', () => {
     const action = (name: string, code: string) => ({ action: name, system: 'TRE_G15', code, seat: '*' });
-    expect(byAction({ rows: [], actions: [action('a', '1'), action('b', '2'), action('a', '3')] }).map(([name, list]) => [name, list.length])).toEqual([
+    expect(byAction([action('a', '1'), action('b', '2'), action('a', '3')]).map(([name, list]) => [name, list.length])).toEqual([
       ['a', 2],
       ['b', 1],
     ]);

@@ -1,7 +1,7 @@
 // The authorisation matrix as it is edited: a cell in letters, r, w and a, or - for none.
 
 import { categoryCodes } from './categories';
-import type { CategoryCode, MatrixAction, MatrixException, MatrixRow, MatrixTables } from './types';
+import type { CategoryCode, MatrixAction, MatrixException, MatrixNeed, MatrixRow, MatrixTable } from './types';
 
 export interface Cell {
   reads: boolean;
@@ -36,9 +36,9 @@ export function changedCells(rows: MatrixRow[], from: MatrixRow[]): Set<string> 
 }
 
 /** Who may do what, by action, in the order of the table. */
-export function byAction(tables: MatrixTables): [string, MatrixAction[]][] {
+export function byAction(actions: MatrixAction[]): [string, MatrixAction[]][] {
   const out = new Map<string, MatrixAction[]>();
-  for (const one of tables.actions) out.set(one.action, [...(out.get(one.action) ?? []), one]);
+  for (const one of actions) out.set(one.action, [...(out.get(one.action) ?? []), one]);
   return [...out];
 }
 
@@ -61,10 +61,21 @@ export function byType(exceptions: MatrixException[]): [string, MatrixException[
   return [...out];
 }
 
+export const actionKey = (one: MatrixAction) => [one.action, one.system, one.code, one.seat].join(' ');
+export const needKey = (one: MatrixNeed) => [one.basis, one.system, one.code, one.needs, one.categories].join(' ');
+
+/** What waits for each fact, by fact, in the order of the table. */
+export function byFact(policy: MatrixNeed[]): [string, MatrixNeed[]][] {
+  const out = new Map<string, MatrixNeed[]>();
+  for (const one of policy) out.set(one.needs, [...(out.get(one.needs) ?? []), one]);
+  return [...out];
+}
+
 /** Which of the tables a file is, by its first line; null when it is none. */
-export function tableOf(file: string): 'categories' | 'actions' | 'exceptions' | null {
+export function tableOf(file: string): MatrixTable | null {
   const header = file.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0]!.split(/[;,]/).map((name) => name.trim().replace(/^"|"$/g, ''));
   if (header.includes('mask_class')) return 'categories';
   if (header.includes('document_type')) return 'exceptions';
+  if (header.includes('needs')) return 'policy';
   return header.includes('action') ? 'actions' : null;
 }

@@ -784,10 +784,23 @@ export interface MatrixAction {
   seat: string;
 }
 
+export type MatrixTable = 'categories' | 'actions' | 'exceptions' | 'policy';
+
+/** Categories of a place that wait for a fact of the patient's will. */
+export interface MatrixNeed {
+  basis: string;
+  system: string;
+  code: string;
+  needs: string;
+  /** Codes with spaces between, or * for everything. */
+  categories: string;
+}
+
 export interface MatrixTables {
   rows: MatrixRow[];
   actions: MatrixAction[];
   exceptions?: MatrixException[];
+  policy?: MatrixNeed[];
 }
 
 export interface MatrixVersion {

@@ -1,4 +1,5 @@
 import { app } from '../../app/app';
+import type { MatrixRow } from '../../model/types';
 import { type Readable, Signal } from '../../model/signal';
 
 const english = new Signal<Map<string, string>>(new Map());
@@ -15,4 +16,11 @@ export function labelsIn(lang: string): Readable<Map<string, string>> {
   }
   return lang === 'en' ? english : french;
 }
+
+/** How the tables name a profession, by « system code »; one they do not have by its code. */
+export function namesOf(rows: MatrixRow[], labels: Map<string, string>): { keys: string[]; of: (key: string) => string } {
+  const own = new Map(rows.filter((row) => !row.speciality).map((row): [string, string] => [`${row.system} ${row.code}`, row.label]));
+  return { keys: [...own.keys()], of: (key) => labels.get(key) ?? own.get(key) ?? key };
+}
+
 const french = new Signal<Map<string, string>>(new Map());
