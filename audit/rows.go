@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -69,18 +68,23 @@ func lastBlock(ctx context.Context, q storage.Querier) (*Block, error) {
 }
 
 func oneBlock(ctx context.Context, q storage.Querier, where string, args ...any) (*Block, error) {
+	blocks, err := someBlocks(ctx, q, where, args...)
+	if err != nil || len(blocks) == 0 {
+		return nil, err
+	}
+	return blocks[0], nil
+}
+
+func someBlocks(ctx context.Context, q storage.Querier, where string, args ...any) ([]*Block, error) {
 	rows, err := q.Query(ctx, selectBlocks+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read block: %w", err)
+		return nil, fmt.Errorf("read blocks: %w", err)
 	}
-	b, err := pgx.CollectExactlyOneRow(rows, scanBlock)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
+	blocks, err := pgx.CollectRows(rows, scanBlock)
 	if err != nil {
-		return nil, fmt.Errorf("read block: %w", err)
+		return nil, fmt.Errorf("read blocks: %w", err)
 	}
-	return b, nil
+	return blocks, nil
 }
 
 func (b *Block) insert(ctx context.Context, q storage.Querier) error {
