@@ -21,6 +21,8 @@ var (
 // node that seals, and there only what is whole, sealed and exported. Tables are the owner's to remove: ownerURL is his, and is not
 // used as long as no month is due. A month in trouble stays; the others go on.
 func (s *Sealer) Retain(ctx context.Context, ownerURL string, months int) error {
+	s.retaining.Lock()
+	defer s.retaining.Unlock()
 	exported, leads := s.standing()
 	if months == 0 || !leads {
 		return nil

@@ -7,12 +7,12 @@ import (
 	"liaison/audit"
 )
 
-// keepJournal makes the months the journal is to be written in, and removes those past its retention: at once, then hourly.
-func (n *Node) keepJournal(ctx context.Context) {
+// runJournal looks after the journal's months at once, then hourly.
+func (n *Node) runJournal(ctx context.Context) {
 	hourly := time.NewTicker(time.Hour)
 	defer hourly.Stop()
 	for {
-		if err := n.journalMonths(ctx); err != nil && ctx.Err() == nil {
+		if err := n.KeepJournal(ctx); err != nil && ctx.Err() == nil {
 			n.Log.Error("months of the journal", "error", err)
 		}
 		select {
@@ -23,7 +23,8 @@ func (n *Node) keepJournal(ctx context.Context) {
 	}
 }
 
-func (n *Node) journalMonths(ctx context.Context) error {
+// KeepJournal makes the months the journal is to be written in, and removes those past its retention.
+func (n *Node) KeepJournal(ctx context.Context) error {
 	if err := audit.MakeMonths(ctx, n.DB.Pool); err != nil {
 		return err
 	}

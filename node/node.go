@@ -209,7 +209,7 @@ func (n *Node) work(context.Context) error {
 		n.background(n.Documents.Run)
 	}
 	n.background(n.prune)
-	n.background(n.keepJournal)
+	n.background(n.runJournal)
 	n.background(func(ctx context.Context) { n.Teams.RunTeller(ctx, n.Log) })
 	n.background(n.runAlerts)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })
