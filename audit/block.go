@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Block binds the lines of a closed range of transactions, in order. A block without lines marks a restore: what was numbered
-// from there on before it belongs to the database that was lost.
+// Block binds the lines of a closed range of transactions, in order. A block without lines states what was removed under retention,
+// or else marks a restore: what was numbered from there on before it belongs to the database that was lost.
 type Block struct {
 	Number    int64     `json:"number"` // from 1, without gap
 	FromXid   uint64    `json:"from_xid,string"`
@@ -26,23 +26,33 @@ type Block struct {
 	Previous  []byte    `json:"previous"`  // hash of the block before; 32 zero bytes for the first
 	KeyID     string    `json:"key_id"`    // first 8 bytes of SHA-256 of the public key, in hexadecimal
 	Signature []byte    `json:"signature"` // Ed25519 over the payload
+	Removed   *Removal  `json:"removed,omitempty"`
 }
 
 const (
-	blockDomain = "liaison journal block v1"
-	leafSize    = 16 + 32
+	blockDomain     = "liaison journal block v1"
+	statementDomain = "liaison journal block v2"
+	leafSize        = 16 + 32
 )
 
 // payload is what is signed: the text "liaison journal block v1", number, from, to, sealed_at in microseconds, lines (8 bytes big
-// endian each), root, previous (32 bytes each), key id. The leaves are bound by the root, the ids by the leaves.
+// endian each), root, previous (32 bytes each), key id. The leaves are bound by the root, the ids by the leaves. A block that states
+// what was removed says v2, and has that before the key id: see Removal.append.
 func (b *Block) payload() []byte {
 	p := make([]byte, 0, 192)
-	p = append(p, blockDomain...)
+	domain := blockDomain
+	if b.Removed != nil {
+		domain = statementDomain
+	}
+	p = append(p, domain...)
 	for _, n := range []uint64{uint64(b.Number), b.FromXid, b.ToXid, uint64(b.SealedAt.UnixMicro()), uint64(b.Lines)} {
 		p = binary.BigEndian.AppendUint64(p, n)
 	}
 	p = append(p, b.Root...)
 	p = append(p, b.Previous...)
+	if b.Removed != nil {
+		p = b.Removed.append(p)
+	}
 	return append(p, b.KeyID...)
 }
 
@@ -110,7 +120,7 @@ func (b *Block) check(keys map[string]ed25519.PublicKey) string {
 }
 
 // restored says whether the block is the mark of a restore.
-func (b *Block) restored() bool { return b.Lines == 0 }
+func (b *Block) restored() bool { return b.Lines == 0 && b.Removed == nil }
 
 // name sorts as the numbers do, and never collides with a block of a database that was lost.
 func (b *Block) name() string {

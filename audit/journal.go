@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -17,8 +18,10 @@ type Journal interface {
 	Block(ctx context.Context, number int64) (*Block, error)
 	// Last is the highest number, 0 when nothing was sealed.
 	Last(ctx context.Context) (int64, error)
-	// Lines gives those of the ids that exist, in any order.
-	Lines(ctx context.Context, ids []uuid.UUID) ([]Stored, error)
+	// Statements are the blocks that state what was removed, by number.
+	Statements(ctx context.Context) ([]*Block, error)
+	// Lines gives those of the ids that exist and were written from the one time to the other, in any order.
+	Lines(ctx context.Context, ids []uuid.UUID, from, to time.Time) ([]Stored, error)
 	// Count tells how many lines were written by transactions before xid, and how many by that one and later ones.
 	Count(ctx context.Context, xid uint64) (before, after int64, err error)
 	// IDs gives every line written by transactions before xid.
@@ -41,8 +44,12 @@ func (d database) Last(ctx context.Context) (number int64, err error) {
 	return number, nil
 }
 
-func (d database) Lines(ctx context.Context, ids []uuid.UUID) ([]Stored, error) {
-	return readLines(ctx, d.q, "where id = any ($1)", ids)
+func (d database) Statements(ctx context.Context) ([]*Block, error) {
+	return someBlocks(ctx, d.q, "where removed is not null order by number")
+}
+
+func (d database) Lines(ctx context.Context, ids []uuid.UUID, from, to time.Time) ([]Stored, error) {
+	return readLines(ctx, d.q, "where id = any ($1) and at >= $2 and at < $3", ids, from, to)
 }
 
 func (d database) Count(ctx context.Context, xid uint64) (before, after int64, err error) {
@@ -58,12 +65,7 @@ func (d database) IDs(ctx context.Context, xid uint64) iter.Seq2[uuid.UUID, erro
 	return func(yield func(uuid.UUID, error) bool) {
 		after := uuid.Nil
 		for {
-			rows, err := d.q.Query(ctx, "select id from audit_lines where id > $1 and xid < $2 order by id limit $3", after, xid, page)
-			if err != nil {
-				yield(after, fmt.Errorf("list lines: %w", err))
-				return
-			}
-			ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			ids, err := d.someIDs(ctx, after, xid, page)
 			if err != nil {
 				yield(after, fmt.Errorf("list lines: %w", err))
 				return
@@ -76,7 +78,16 @@ func (d database) IDs(ctx context.Context, xid uint64) iter.Seq2[uuid.UUID, erro
 			if len(ids) < page {
 				return
 			}
-			after = ids[page-1]
+			after = ids[len(ids)-1]
 		}
 	}
+}
+
+// someIDs gives a page and, so that none is cut between two of the same id, those that are like its last one.
+func (d database) someIDs(ctx context.Context, after uuid.UUID, xid uint64, page int) ([]uuid.UUID, error) {
+	rows, err := d.q.Query(ctx, `select id from audit_lines where id > $1 and xid < $2 order by id fetch first ($3) rows with ties`, after, xid, page)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 }

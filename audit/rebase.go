@@ -11,7 +11,7 @@ import (
 
 // Rebase makes sealing go on after the journal was restored into a cluster that numbers its transactions differently: lines not
 // yet sealed get this transaction's number, sealed ones get 0 where the new numbers could meet them again, and a signed block
-// without lines marks the restore. It needs the owner of the tables, and tx must be read committed, alone in the database.
+// without lines marks the restore; lines of months that this database had not made get theirs. It needs the owner of the tables, and tx must be read committed, alone in the database.
 func Rebase(ctx context.Context, tx pgx.Tx, key ed25519.PrivateKey) error {
 	last, err := lastBlock(ctx, tx)
 	if err != nil {
@@ -35,5 +35,5 @@ func Rebase(ctx context.Context, tx pgx.Tx, key ed25519.PrivateKey) error {
 	if err := mark.insert(ctx, tx); err != nil {
 		return fmt.Errorf("rebase journal: %w", err)
 	}
-	return nil
+	return MakeMonths(ctx, tx)
 }

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -54,11 +53,11 @@ func orNil(id *uuid.UUID) uuid.UUID {
 	return *id
 }
 
-const selectBlocks = `select number, from_xid, to_xid, sealed_at, lines, leaves, root, previous, key_id, signature from audit_blocks `
+const selectBlocks = `select number, from_xid, to_xid, sealed_at, lines, leaves, root, previous, key_id, signature, removed from audit_blocks `
 
 func scanBlock(row pgx.CollectableRow) (*Block, error) {
 	b := &Block{}
-	err := row.Scan(&b.Number, &b.FromXid, &b.ToXid, &b.SealedAt, &b.Lines, &b.Leaves, &b.Root, &b.Previous, &b.KeyID, &b.Signature)
+	err := row.Scan(&b.Number, &b.FromXid, &b.ToXid, &b.SealedAt, &b.Lines, &b.Leaves, &b.Root, &b.Previous, &b.KeyID, &b.Signature, &b.Removed)
 	b.SealedAt = b.SealedAt.UTC()
 	return b, err
 }
@@ -69,26 +68,32 @@ func lastBlock(ctx context.Context, q storage.Querier) (*Block, error) {
 }
 
 func oneBlock(ctx context.Context, q storage.Querier, where string, args ...any) (*Block, error) {
+	blocks, err := someBlocks(ctx, q, where, args...)
+	if err != nil || len(blocks) == 0 {
+		return nil, err
+	}
+	return blocks[0], nil
+}
+
+func someBlocks(ctx context.Context, q storage.Querier, where string, args ...any) ([]*Block, error) {
 	rows, err := q.Query(ctx, selectBlocks+where, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read block: %w", err)
+		return nil, fmt.Errorf("read blocks: %w", err)
 	}
-	b, err := pgx.CollectExactlyOneRow(rows, scanBlock)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
+	blocks, err := pgx.CollectRows(rows, scanBlock)
 	if err != nil {
-		return nil, fmt.Errorf("read block: %w", err)
+		return nil, fmt.Errorf("read blocks: %w", err)
 	}
-	return b, nil
+	return blocks, nil
 }
 
 func (b *Block) insert(ctx context.Context, q storage.Querier) error {
-	_, err := q.Exec(ctx, `insert into audit_blocks
-		(number, from_xid, to_xid, sealed_at, lines, leaves, root, previous, key_id, signature)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		b.Number, b.FromXid, b.ToXid, b.SealedAt, b.Lines, b.Leaves, b.Root, b.Previous, b.KeyID, b.Signature)
-	if err != nil {
+	columns, values := "number, from_xid, to_xid, sealed_at, lines, leaves, root, previous, key_id, signature", "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10"
+	args := []any{b.Number, b.FromXid, b.ToXid, b.SealedAt, b.Lines, b.Leaves, b.Root, b.Previous, b.KeyID, b.Signature}
+	if b.Removed != nil { // the sealer's role may not even name this column
+		columns, values, args = columns+", removed", values+", $11", append(args, b.Removed)
+	}
+	if _, err := q.Exec(ctx, "insert into audit_blocks ("+columns+") values ("+values+")", args...); err != nil {
 		return fmt.Errorf("write block %d: %w", b.Number, err)
 	}
 	return nil

@@ -36,6 +36,8 @@ type Sealer struct {
 	// exportWithin bounds one export: nothing is sealed meanwhile.
 	exportWithin time.Duration
 
+	retaining sync.Mutex // one at a time looks for what retention removes, while sealing goes on
+
 	working sync.Mutex // guards what follows: one pass at a time
 	conn    *pgx.Conn  // holds the lock, and everything is done through it: no lock, no sealing
 	leads   bool

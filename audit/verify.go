@@ -7,19 +7,23 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"time"
 
 	"github.com/google/uuid"
 )
 
 // Report is what a verification found. Without Problem the journal is whole.
 type Report struct {
-	Lines      int64    `json:"lines"`      // sealed lines found and unchanged
-	Blocks     int64    `json:"blocks"`     // checked
-	Unsealed   int64    `json:"unsealed"`   // lines newer than the last block: nothing can be said of them yet
-	Unexported int64    `json:"unexported"` // newest blocks without an export
-	Restores   []int64  `json:"restores"`   // blocks that mark a restore
-	Abandoned  int64    `json:"abandoned"`  // exported blocks of a database that a restore replaced
-	Problem    *Problem `json:"problem"`
+	Lines      int64     `json:"lines"`      // sealed lines found and unchanged
+	Blocks     int64     `json:"blocks"`     // checked
+	Unsealed   int64     `json:"unsealed"`   // lines newer than the last block: nothing can be said of them yet
+	Unexported int64     `json:"unexported"` // newest blocks without an export
+	Restores   []int64   `json:"restores"`   // blocks that mark a restore
+	Abandoned  int64     `json:"abandoned"`  // exported blocks of a database that a restore replaced
+	Removed    int64     `json:"removed"`    // sealed lines that are no longer there, and that signed blocks state as removed under retention
+	Months     []Removed `json:"months"`     // whose they were
+	Problem    *Problem  `json:"problem"`
 }
 
 // Problem is the first thing that does not hold.
@@ -45,6 +49,7 @@ const (
 	BlockReplaced Kind = "block_replaced" // differs from its export, or another was exported under its number
 	Truncated     Kind = "truncated"      // exported, and no longer in the database
 	ExportMissing Kind = "export_missing" // though a later block was exported
+	RemovalFalse  Kind = "removal_false"  // a block states as removed what it may not, or what was not sealed
 )
 
 func (p *Problem) Error() string {
@@ -57,20 +62,20 @@ func (p *Problem) Error() string {
 // Verify checks every block and line of the journal against the public keys, and against the exported blocks unless these are
 // nil. The error is for what could not be read; what is wrong with the journal is the report's Problem.
 func Verify(ctx context.Context, journal Journal, exported iter.Seq2[*Block, error], keys ...ed25519.PublicKey) (Report, error) {
-	v := &verification{journal: journal, keys: map[string]ed25519.PublicKey{}}
+	known := map[string]ed25519.PublicKey{}
 	for _, key := range keys {
-		v.keys[KeyID(key)] = key
+		known[KeyID(key)] = key
 	}
-	if exported != nil {
-		next, stop := iter.Pull2(exported)
-		defer stop()
-		v.exports = &exports{next: next}
+	for try := 1; ; try++ {
+		v := &verification{journal: journal, keys: known, began: time.Now()}
+		err := v.against(ctx, exported)
+		if errors.As(err, &v.report.Problem) {
+			err = nil
+		}
+		if try == 3 || !errors.Is(err, errAgain) {
+			return v.report, err
+		}
 	}
-	err := v.run(ctx)
-	if errors.As(err, &v.report.Problem) {
-		err = nil
-	}
-	return v.report, err
 }
 
 type verification struct {
@@ -79,11 +84,28 @@ type verification struct {
 	keys    map[string]ed25519.PublicKey
 	report  Report
 	last    *Block
+	began   time.Time
+	// statements are those that may count, stated is how many blocks there were that state anything, statedAt the last one passed.
+	statements []*statement
+	stated     int
+	statedAt   *Block
 	// gap is the first block since the last export that matched whose own export was not found.
 	gap int64
 }
 
+func (v *verification) against(ctx context.Context, exported iter.Seq2[*Block, error]) error {
+	if exported != nil {
+		next, stop := iter.Pull2(exported)
+		defer stop()
+		v.exports = &exports{next: next}
+	}
+	return v.run(ctx)
+}
+
 func (v *verification) run(ctx context.Context) error {
+	if err := v.readStatements(ctx); err != nil {
+		return err
+	}
 	for number := int64(1); ; number++ {
 		b, err := v.block(ctx, number)
 		if err != nil {
@@ -146,7 +168,10 @@ func (v *verification) chained(b *Block) error {
 	} else if v.last != nil && b.FromXid != v.last.ToXid {
 		return &Problem{Kind: BlockMoved, Block: b.Number, Text: "its range does not begin where the one before ends"}
 	}
-	return nil
+	if err := v.dated(b); err != nil || b.Removed == nil {
+		return err
+	}
+	return v.settle(b)
 }
 
 // tip is what the next block must hold as previous.
@@ -160,44 +185,85 @@ func (v *verification) tip() []byte {
 
 func (v *verification) lines(ctx context.Context, b *Block) error {
 	const step = 1000
-	for from := 0; from < b.Lines; from += step {
-		to := min(from+step, b.Lines)
-		ids := make([]uuid.UUID, 0, step)
-		for i := from; i < to; i++ {
-			id, _ := b.leaf(i)
-			ids = append(ids, id)
-		}
-		found, err := v.journal.Lines(ctx, ids)
+	about := v.statedIn(b)
+	leaves := make([]int, 0, min(step, b.Lines))
+	for i := range b.Lines {
+		removed, err := takeRemoved(about, b, i)
 		if err != nil {
 			return err
 		}
-		if err := v.compare(b, from, to, found); err != nil {
-			return err
+		if !removed {
+			leaves = append(leaves, i)
+		}
+		if len(leaves) == step || i == b.Lines-1 {
+			if err := v.compare(ctx, b, leaves); err != nil {
+				return err
+			}
+			leaves = leaves[:0]
 		}
 	}
 	return nil
 }
 
-func (v *verification) compare(b *Block, from, to int, found []Stored) error {
-	byID := make(map[uuid.UUID]*Stored, len(found))
-	for i := range found {
-		byID[found[i].ID] = &found[i]
+// lateness is how long a line usually waits to be sealed, at most.
+const lateness = 24 * time.Hour
+
+// compare looks for the lines of some leaves: among those written shortly before their block, then among all.
+func (v *verification) compare(ctx context.Context, b *Block, leaves []int) error {
+	elsewhere, err := v.look(ctx, b, leaves, b.SealedAt.Add(-lateness), b.SealedAt.Add(lateness), func(int, []Stored) error { return nil })
+	if err != nil {
+		return err
 	}
-	for i := from; i < to; i++ {
-		id, sealed := b.leaf(i)
-		line := byID[id]
-		if line == nil {
-			return &Problem{Kind: LineMissing, Block: b.Number, Line: id, Text: "it was sealed and is no longer there"}
+	_, err = v.look(ctx, b, elsewhere, time.Time{}, ever, func(i int, found []Stored) error { return v.unlike(ctx, b, i, found) })
+	return err
+}
+
+// look gives the leaves without their line, after it said of each what bears its id.
+func (v *verification) look(ctx context.Context, b *Block, leaves []int, from, to time.Time, without func(int, []Stored) error) (left []int, err error) {
+	if len(leaves) == 0 {
+		return nil, nil
+	}
+	ids := make([]uuid.UUID, len(leaves))
+	for i, leaf := range leaves {
+		ids[i], _ = b.leaf(leaf)
+	}
+	lines, err := v.journal.Lines(ctx, ids, from, to)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[uuid.UUID][]Stored, len(lines))
+	for _, line := range lines {
+		byID[line.ID] = append(byID[line.ID], line)
+	}
+	for i, leaf := range leaves {
+		found := byID[ids[i]]
+		_, sealed := b.leaf(leaf)
+		at := slices.IndexFunc(found, func(s Stored) bool { return s.Leaf() == sealed })
+		if at < 0 {
+			left = append(left, leaf)
+			if err := without(leaf, found); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		if line.Leaf() != sealed {
-			return &Problem{Kind: LineChanged, Block: b.Number, Line: id, Text: "it is not what was sealed"}
-		}
-		if line.Xid >= b.ToXid {
-			return &Problem{Kind: LineMoved, Block: b.Number, Line: id, Text: "it was given to a later transaction"}
+		if found[at].Xid >= b.ToXid {
+			return nil, &Problem{Kind: LineMoved, Block: b.Number, Line: ids[i], Text: "it was given to a later transaction"}
 		}
 		v.report.Lines++
 	}
-	return nil
+	return left, nil
+}
+
+// unlike names a leaf whose line is not there or is another.
+func (v *verification) unlike(ctx context.Context, b *Block, leaf int, found []Stored) error {
+	id, _ := b.leaf(leaf)
+	if len(found) > 0 {
+		return &Problem{Kind: LineChanged, Block: b.Number, Line: id, Text: "it is not what was sealed"}
+	}
+	if err := v.again(ctx); err != nil {
+		return err
+	}
+	return &Problem{Kind: LineMissing, Block: b.Number, Line: id, Text: "it was sealed and is no longer there"}
 }
 
 // nothingElse looks for lines slipped into ranges that were closed: every sealed line was found, so counting tells.
@@ -219,27 +285,46 @@ func (v *verification) nothingElse(ctx context.Context) error {
 
 // findOther names the line; only a journal with a problem pays for holding every id in memory.
 func (v *verification) findOther(ctx context.Context, end uint64) error {
-	sealed := make(map[uuid.UUID]struct{}, v.report.Lines)
-	for number := int64(1); number <= v.last.Number; number++ {
-		b, err := v.journal.Block(ctx, number)
-		if err != nil {
-			return err
-		}
-		for i := range b.Lines {
-			id, _ := b.leaf(i)
-			if _, twice := sealed[id]; twice {
-				return &Problem{Kind: LineMoved, Block: number, Line: id, Text: "it is sealed twice"}
-			}
-			sealed[id] = struct{}{}
-		}
+	if err := v.again(ctx); err != nil {
+		return err
+	}
+	sealed, err := v.sealed(ctx)
+	if err != nil {
+		return err
 	}
 	for id, err := range v.journal.IDs(ctx, end) {
 		if err != nil {
 			return err
 		}
-		if _, ok := sealed[id]; !ok {
-			return &Problem{Kind: LineInserted, Line: id, Text: "no block holds it, though its transaction ended before the last one"}
+		if sealed[id]--; sealed[id] < 0 {
+			return &Problem{Kind: LineInserted, Line: id, Text: "no block holds it, or one states that it was removed, though its transaction ended before the last one"}
 		}
 	}
 	return errors.New("verify journal: lines were counted that could not be listed; it changed meanwhile")
+}
+
+// sealed counts the lines that are to be there, by id: two months may have the same one.
+func (v *verification) sealed(ctx context.Context) (map[uuid.UUID]int, error) {
+	count := make(map[uuid.UUID]int, v.report.Lines)
+	leaves := make(map[[leafSize]byte]struct{}, v.report.Lines)
+	for number := int64(1); v.last != nil && number <= v.last.Number; number++ {
+		b, err := v.journal.Block(ctx, number)
+		if err != nil {
+			return nil, err
+		}
+		about := v.statedIn(b)
+		for i := range b.Lines {
+			if slices.ContainsFunc(about, func(s *statement) bool { return s.Removed.covers(position{number, int64(i)}) }) {
+				continue
+			}
+			leaf := [leafSize]byte(b.Leaves[i*leafSize:])
+			id, _ := b.leaf(i)
+			if _, twice := leaves[leaf]; twice {
+				return nil, &Problem{Kind: LineMoved, Block: number, Line: id, Text: "it is sealed twice"}
+			}
+			leaves[leaf] = struct{}{}
+			count[id]++
+		}
+	}
+	return count, nil
 }

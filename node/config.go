@@ -26,6 +26,7 @@ type Config struct {
 	JournalDir       string
 	JournalBucket    string        // default S3.Bucket
 	JournalRetention time.Duration // for how long a block may not be removed from a bucket with object lock
+	JournalMonths    int           // after how many months lines are removed; 0: never
 
 	Listen        string // default 127.0.0.1:8080
 	MetricsListen string // empty: no metrics

@@ -65,6 +65,9 @@ type Node struct {
 // Start opens everything and serves. What was opened is closed again when it fails.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{Config: cfg.withDefaults(), registry: prometheus.NewRegistry()}
+	if err := audit.CheckMonths(n.JournalMonths); err != nil {
+		return nil, fmt.Errorf("LIAISON_JOURNAL_MONTHS: %w", err)
+	}
 	steps := []func(context.Context) error{n.openStorage, n.openJobs, n.openObjects, n.openBus, n.openFeatures, n.work, n.serve}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -206,6 +209,7 @@ func (n *Node) work(context.Context) error {
 		n.background(n.Documents.Run)
 	}
 	n.background(n.prune)
+	n.background(n.runJournal)
 	n.background(func(ctx context.Context) { n.Teams.RunTeller(ctx, n.Log) })
 	n.background(n.runAlerts)
 	n.background(func(ctx context.Context) { n.Gate.RunTimer(ctx, n.Log) })

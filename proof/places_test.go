@@ -78,7 +78,7 @@ func (m *marked) tables(out map[string][]byte, url string) {
 	m.must(err)
 	for _, name := range names {
 		var text bytes.Buffer
-		_, err := conn.PgConn().CopyTo(m.Context(), &text, "copy "+name+" to stdout")
+		_, err := conn.PgConn().CopyTo(m.Context(), &text, "copy (select * from "+name+") to stdout")
 		m.must(err)
 		out["table: "+name] = text.Bytes()
 	}

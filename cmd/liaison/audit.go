@@ -127,7 +127,11 @@ func tellReport(r audit.Report) error {
 }
 
 func checked(r audit.Report) string {
-	return fmt.Sprintf("%d lines in %d signed blocks checked, %d lines not yet sealed.", r.Lines, r.Blocks, r.Unsealed)
+	said := fmt.Sprintf("%d lines in %d signed blocks checked, %d lines not yet sealed.", r.Lines, r.Blocks, r.Unsealed)
+	for _, m := range r.Months {
+		said += fmt.Sprintf("\n%d lines of %s were removed under retention, stated in block %d.", m.Lines, m.Month, m.Block)
+	}
+	return said
 }
 
 // verdict never calls whole what nothing outside the database vouches for, without saying so.

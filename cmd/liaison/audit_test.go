@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,11 +46,24 @@ func TestVerdicts(t *testing.T) {
 		"Nothing to verify yet: no block is sealed (3 lines": {Unsealed: 3},
 		"2 lines in 1 signed blocks checked":                 {Lines: 2, Blocks: 1},
 		"The newest 1 blocks are not exported":               {Lines: 2, Blocks: 1, Unexported: 1},
+		"5 lines of 2025-01 were removed under retention, stated in block 4": {
+			Lines: 2, Blocks: 4, Removed: 5, Months: []audit.Removed{{Block: 4, Month: "2025-01", Lines: 5}},
+		},
 	} {
 		said := verdict(r)
 		if !strings.Contains(said, want) || strings.Contains(said, "whole") != (r.Blocks > 0) ||
 			strings.Contains(said, "not exported") != (r.Unexported > 0) {
 			t.Errorf("%+v: %s", r, said)
+		}
+	}
+}
+
+func TestAJournalKeptTooShortlyStopsTheStart(t *testing.T) {
+	t.Parallel()
+	for _, months := range []int{-1, 1, audit.LeastMonths - 1} {
+		_, err := node.Start(t.Context(), settings{JournalMonths: months}.config(slog.New(slog.DiscardHandler)))
+		if !errors.Is(err, audit.ErrRetention) || !strings.Contains(err.Error(), "LIAISON_JOURNAL_MONTHS") {
+			t.Errorf("%d: %v", months, err)
 		}
 	}
 }

@@ -28,6 +28,7 @@ type settings struct {
 	JournalDir    string        `env:"LIAISON_JOURNAL_DIR" help:"Directory where the journal's signed blocks are exported." placeholder:"DIR"`
 	JournalBucket string        `env:"LIAISON_JOURNAL_BUCKET" help:"Bucket where they are exported; default: LIAISON_S3_BUCKET." placeholder:"NAME"`
 	JournalDays   int           `env:"LIAISON_JOURNAL_RETENTION_DAYS" help:"For how long nobody may remove an exported block; needs a bucket with object lock." placeholder:"N"`
+	JournalMonths int           `env:"LIAISON_JOURNAL_MONTHS" help:"After how many months lines of the journal are removed, 6 at least; 0: never." placeholder:"N"`
 	S3            s3Settings    `embed:"" prefix:"s3-"`
 	Listen        string        `env:"LIAISON_LISTEN" default:"127.0.0.1:8080" help:"Address to serve on."`
 	MetricsListen string        `env:"LIAISON_METRICS_LISTEN" default:"127.0.0.1:9090" help:"Address of the metrics; empty for none."`
@@ -178,7 +179,7 @@ func (s settings) config(log *slog.Logger) node.Config {
 	return node.Config{
 		DatabaseURL: s.DatabaseURL, OwnerURL: s.OwnerURL, KeysURL: s.KeysURL, MasterKeyFile: s.MasterKeyFile, RedisURL: s.RedisURL,
 		JournalDir: s.JournalDir, Listen: s.Listen, MetricsListen: s.MetricsListen, PublicURL: s.PublicURL, TLSCert: s.TLSCert,
-		JournalBucket: s.JournalBucket, JournalRetention: time.Duration(s.JournalDays) * 24 * time.Hour,
+		JournalBucket: s.JournalBucket, JournalRetention: time.Duration(s.JournalDays) * 24 * time.Hour, JournalMonths: s.JournalMonths,
 		TLSKey: s.TLSKey, Territory: s.Territory, DemoAccounts: demo.Accounts, DocumentMax: s.DocumentMax, Clamd: s.Clamd, NoRateLimit: s.NoRateLimit, Log: log,
 		AlertConfig: node.AlertConfig{
 			AlertTimes:  notifications.Times{Repeat: s.AlertRepeat, Next: s.AlertNext},

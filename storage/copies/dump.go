@@ -91,7 +91,7 @@ func describe(ctx context.Context, tx pgx.Tx) (Manifest, error) {
 	}
 	rows, err := tx.Query(ctx, `select c.relname::text, array_agg(a.attname::text order by a.attnum)
 		from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
-		where n.nspname = 'public' and c.relkind = 'r' and c.relname <> 'goose_db_version' and c.relname not like 'river\_%' and a.attnum > 0 and not a.attisdropped
+		where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'goose_db_version' and c.relname not like 'river\_%' and a.attnum > 0 and not a.attisdropped
 		group by 1 order by 1`)
 	if err != nil {
 		return m, err
@@ -151,16 +151,13 @@ func dumpTable(ctx context.Context, tx pgx.Tx, archive *zip.Writer, t *Table) er
 		return err
 	}
 	sum := sha256.New()
-	tag, err := tx.Conn().PgConn().CopyTo(ctx, io.MultiWriter(file, sum), t.copySQL("to stdout"))
+	// Not the table itself: one that is divided is copied by what it shows.
+	tag, err := tx.Conn().PgConn().CopyTo(ctx, io.MultiWriter(file, sum), "copy (select "+t.columns()+" from "+t.quoted()+") to stdout")
 	if err != nil {
 		return err
 	}
 	t.Rows, t.SHA256 = tag.RowsAffected(), hex.EncodeToString(sum.Sum(nil))
 	return nil
-}
-
-func (t Table) copySQL(direction string) string {
-	return "copy " + t.quoted() + " (" + t.columns() + ") " + direction
 }
 
 func (t Table) quoted() string { return pgx.Identifier{t.Name}.Sanitize() }

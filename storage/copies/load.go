@@ -93,6 +93,6 @@ func copyInto(ctx context.Context, tx pgx.Tx, archive *zip.Reader, name string, 
 	}
 	defer file.Close()
 	hash := sha256.New()
-	tag, err := tx.Conn().PgConn().CopyFrom(ctx, io.TeeReader(file, hash), into.copySQL("from stdin"))
+	tag, err := tx.Conn().PgConn().CopyFrom(ctx, io.TeeReader(file, hash), "copy "+into.quoted()+" ("+into.columns()+") from stdin")
 	return tag.RowsAffected(), hex.EncodeToString(hash.Sum(nil)), err
 }

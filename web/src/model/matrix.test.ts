@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byAction, byType, cellOf, changedCells, rightOfCell, rowKey, tableOf, textOf, withCell, withSpeciality } from './matrix';
+import { byAction, byFact, byType, cellOf, changedCells, rightOfCell, rowKey, tableOf, textOf, withCell, withSpeciality } from './matrix';
 import type { MatrixRow } from './types';
 
 const row = (code: string, cells: Record<string, string>): MatrixRow => ({ system: 'TRE_G15', code, seat: '*', label: code, mask_class: 'ps', cells });
@@ -51,4 +51,14 @@ describe('matrix', () => {
     ]);
     expect(tableOf('document_type;system;code;seat')).toBe('exceptions');
   });
+});
+
+it('what waits is told by fact, in the order of the table', () => {
+  const need = (needs: string, code: string) => ({ basis: '*', system: 'TRE_G15', code, needs, categories: '*' });
+  const told = byFact([need('consent', '60'), need('information', '10'), need('consent', '21')]);
+  expect(told.map(([fact, list]) => [fact, list.map((one) => one.code)])).toEqual([
+    ['consent', ['60', '21']],
+    ['information', ['10']],
+  ]);
+  expect(tableOf('basis;system;code;needs;categories\r\n')).toBe('policy');
 });
