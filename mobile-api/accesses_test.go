@@ -144,7 +144,8 @@ func TestTheHistoryTellsNotesDeliveredTogether(t *testing.T) {
 		w.doctor.Person: "baudry a reçu 2 notes à l’écran",
 		w.help.Person:   "diallo a reçu 2 notes à l’écran, pour ",
 	} {
-		got := told(t, w.nurse, w.ID, "kind=read&person="+who.String())
+		got := slices.DeleteFunc(told(t, w.nurse, w.ID, "kind=read&person="+who.String()),
+			func(one string) bool { return !strings.Contains(one, "à l’écran") })
 		if len(got) != 1 || !strings.HasPrefix(got[0], want) || strings.Contains(got[0], "pour") != strings.Contains(want, "pour") {
 			t.Errorf("got %q, want %q", got, want)
 		}
