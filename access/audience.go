@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -149,6 +150,21 @@ func (a *Audience) Of(person uuid.UUID) (Standing, bool) {
 		}
 	}
 	return Standing{}, false
+}
+
+// Through gives through whom those of these people stand here who do not by themselves alone; nil for none.
+func (a *Audience) Through(people []uuid.UUID) map[uuid.UUID][]uuid.UUID {
+	var out map[uuid.UUID][]uuid.UUID
+	for _, s := range a.Standings {
+		if len(s.ActingFor) == 0 || !slices.Contains(people, s.Person) {
+			continue
+		}
+		if out == nil {
+			out = map[uuid.UUID][]uuid.UUID{}
+		}
+		out[s.Person] = s.ActingFor
+	}
+	return out
 }
 
 // StandingsIn lists who stands in the grant's space now.

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"liaison/audit"
 	"liaison/events"
 )
 
@@ -137,31 +136,4 @@ func collectMore[T any](into *[]T, read pgx.RowToFunc[T]) func(pgx.Rows) error {
 		*into = append(*into, more...)
 		return err
 	}
-}
-
-// Delivery is one message handed by a node to its listeners.
-type Delivery struct {
-	Space   uuid.UUID
-	Message uuid.UUID
-	To      []uuid.UUID
-}
-
-// JournalDeliveries writes one line a message, naming who got it. It may commit asynchronously: what a crash loses is the
-// last moment before it.
-func (g *Gate) JournalDeliveries(ctx context.Context, node string, deliveries []Delivery) error {
-	lines := make([]audit.Line, len(deliveries))
-	for i, d := range deliveries {
-		lines[i] = audit.Line{
-			Actor: SystemRelay, Verb: audit.VerbDeliver, Space: d.Space, Object: d.Message,
-			Detail: map[string]any{"to": d.To, "node": node},
-		}
-	}
-	b := &pgx.Batch{}
-	queueActor(b, SystemRelay, false)
-	audit.Queue(b, lines...)
-	tx, err := g.db.Begin(ctx, "", b)
-	if err != nil {
-		return fmt.Errorf("journal deliveries: %w", err)
-	}
-	return tx.Commit(ctx, nil)
 }

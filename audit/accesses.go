@@ -19,7 +19,7 @@ const (
 
 // The verbs of lines that machines write of what people were given.
 const (
-	VerbDeliver = "message.deliver" // detail.to: who was given it
+	VerbDeliver = "message.deliver" // detail.to: who was given it; detail.messages: which, when there are several
 	VerbPush    = "alert.push"      // detail.person: whose device rang
 )
 
@@ -100,8 +100,8 @@ lines as (
     order by at desc, id desc limit @limit + 1))
 select l.id, l.at, w.who, coalesce(l.workplace, '00000000-0000-0000-0000-000000000000'), coalesce(l.address, ''), l.verb, l.outcome = 'refused',
   coalesce(l.object, '00000000-0000-0000-0000-000000000000'), case when l.space_id is not null then (l.detail->>'count')::int end,
-  array(select v::uuid from jsonb_array_elements_text(case when l.space_id is not null then l.detail->'acting_for'
-    else l.detail->'acting_in'->@space::text end) v)
+  array(select v::uuid from jsonb_array_elements_text(case when l.verb = @deliver then l.detail->'acting'->w.who::text
+    when l.space_id is not null then l.detail->'acting_for' else l.detail->'acting_in'->@space::text end) v)
 from lines l cross join lateral (
   select l.actor where l.verb not in (@deliver, @push)
   union all select t.person::uuid from jsonb_array_elements_text(l.detail->'to') t(person) where l.verb = @deliver

@@ -206,7 +206,7 @@ func (h *Hub) send(e events.Event, audience *access.Audience, d *access.Delivera
 	h.toAll(lost, &Frame{Data: d.Lost}, nil)
 	// A frame of ids reads nothing: only messages are journalled.
 	if len(reached) > 0 && isMessage(e) {
-		h.journal.add(access.Delivery{Space: e.Space, Message: e.Message, To: reached})
+		h.journal.add(access.Delivery{Space: e.Space, Message: e.Message, To: reached, Through: audience.Through(reached)})
 	}
 }
 

@@ -238,17 +238,21 @@ func TestDeliveriesAreJournalledWithWhoGotThem(t *testing.T) {
 	gp := attach(t, hub, c.Actors["medecin"])
 	c.say(t, c.nurse, "nursing", "soins")
 	gp.text(t)
+	c.journalled(t, `select exists (select from audit_lines where verb = 'message.deliver' and detail->'to' ? $1)`, c.Actors["medecin"].Person.String())
+}
+
+// journalled waits for the line that a question finds: it is written after the delivery.
+func (c circle) journalled(t *testing.T, question string, args ...any) {
+	t.Helper()
 	poll := time.NewTicker(20 * time.Millisecond)
 	defer poll.Stop()
 	deadline := time.After(patience)
 	for {
-		var named bool
-		err := c.DB.DB.Pool.QueryRow(t.Context(), `select exists (select from audit_lines where verb = 'message.deliver' and detail->'to' ? $1)`,
-			c.Actors["medecin"].Person.String()).Scan(&named)
-		if err != nil {
+		var found bool
+		if err := c.DB.DB.Pool.QueryRow(t.Context(), question, args...).Scan(&found); err != nil {
 			t.Fatal(err)
 		}
-		if named {
+		if found {
 			return
 		}
 		select {

@@ -69,3 +69,16 @@ func TestWhoLeavesAStructureHearsNothingMore(t *testing.T) {
 		}
 	}
 }
+
+// The journal says through which structure somebody was given a note.
+func TestADeliveryNamesTheStructureItWasMadeThrough(t *testing.T) {
+	t.Parallel()
+	c := newCircle(t)
+	carer := c.Hire("soignante", apitest.Nurse)
+	c.employed(t, carer)
+	here := attach(t, node(t, c.World, c.Bus), c.Actors["soignante"])
+	c.say(t, c.nurse, "organisation", "bonjour")
+	here.text(t)
+	c.journalled(t, `select exists (select from audit_lines l join belongings b on b.person_id::text = $1
+		where l.verb = 'message.deliver' and l.detail->'acting'->$1::text ? b.organisation_id::text)`, carer.Person.String())
+}

@@ -78,7 +78,7 @@ var accessWords = map[string]accessWord{
 	"messages.list":      {accessRead, reads, words{"les notes", "the notes"}, words{"%d notes", "%d notes"}},
 	"thread.read":        {accessRead, reads, words{"un échange", "a thread"}, words{"un échange de %d notes", "a thread of %d notes"}},
 	"message.read":       {accessRead, reads, words{"une note", "a note"}, noMany},
-	"message.deliver":    {accessRead, receives, words{"une note à l’écran", "a note on screen"}, noMany},
+	"message.deliver":    {accessRead, receives, words{"une note à l’écran", "a note on screen"}, words{"%d notes à l’écran", "%d notes on screen"}},
 	"message.revisions":  {accessRead, reads, words{"les versions d’une note", "the versions of a note"}, noMany},
 	"message.explain":    {accessRead, asks, words{"qui peut lire une note, et pourquoi", "who can read a note, and why"}, noMany},
 	"receipts.list":      {accessRead, consults, words{"qui a lu une note", "who had read a note"}, noMany},

@@ -132,6 +132,26 @@ func TestTheHistoryOfAccessesTellsDeliveriesByPerson(t *testing.T) {
 	}
 }
 
+// What the same people were given at once is one line: it says of how many notes, and through whom each of them stood there.
+func TestTheHistoryTellsNotesDeliveredTogether(t *testing.T) {
+	w := newCircle(t)
+	leading(t, w, w.nurse)
+	w.Exec(`insert into audit_lines (id, actor, verb, outcome, space_id, detail)
+		values ($1, '00000000-0000-7000-8000-000000000002', 'message.deliver', 'done', $2, jsonb_build_object('to', array[$3::text, $4::text],
+			'node', 'a', 'messages', array[$3::text, $4::text], 'count', 2, 'acting', jsonb_build_object($4::text, array[$3::text])))`,
+		apitest.NewID(), w.ID, w.doctor.Person.String(), w.help.Person.String())
+	for who, want := range map[uuid.UUID]string{
+		w.doctor.Person: "baudry a reçu 2 notes à l’écran",
+		w.help.Person:   "diallo a reçu 2 notes à l’écran, pour ",
+	} {
+		got := slices.DeleteFunc(told(t, w.nurse, w.ID, "kind=read&person="+who.String()),
+			func(one string) bool { return !strings.Contains(one, "à l’écran") })
+		if len(got) != 1 || !strings.HasPrefix(got[0], want) || strings.Contains(got[0], "pour") != strings.Contains(want, "pour") {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // Every verb that code writes about a circle has its words.
 func TestEveryVerbOfACircleHasWords(t *testing.T) {
 	t.Parallel()
