@@ -3,6 +3,7 @@ package access
 import (
 	_ "embed"
 	"slices"
+	"strings"
 
 	"liaison/doctypes"
 )
@@ -34,7 +35,11 @@ func (m *Matrix) addException(rec record) *TableFault {
 	if !doctypes.Known(rec["document_type"]) {
 		return &TableFault{Column: "document_type", Code: "unknown_document_type", Value: rec["document_type"]}
 	}
-	m.exceptions = append(m.exceptions, ExceptionRow{Profession{rec["system"], rec["code"]}, rec["document_type"], rec["seat"]})
+	row := ExceptionRow{Profession{rec["system"], rec["code"]}, rec["document_type"], rec["seat"]}
+	if slices.Contains(m.exceptions, row) {
+		return &TableFault{Column: "document_type", Code: "twice", Value: strings.Join([]string{row.Type, row.System, row.Code, row.Seat}, " ")}
+	}
+	m.exceptions = append(m.exceptions, row)
 	return nil
 }
 

@@ -117,6 +117,7 @@ func TestExceptionsRefuseWhatTheyDoNotKnow(t *testing.T) {
 		"document_type,system,code\n68599-0,*,*\n":          "missing_column",
 		"document_type,system,code,seat,why\n68599-0,,,,\n": "unknown_column",
 		"\ufeff": "no_table",
+		"document_type,system,code,seat\n68599-0,*,*,*\n68599-0,*,*,*\n": "twice",
 	} {
 		_, err := ParseMatrix(1, Tables{Categories: categories, Actions: actions, Exceptions: text})
 		if fault, ok := err.(*TableFault); !ok || fault.Code != code || fault.Table != TableExceptions {

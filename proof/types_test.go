@@ -54,7 +54,7 @@ func (d dice) otherExceptions() string {
 		if d.chance(40) {
 			seat = pick(d, append([]string{"remplacant", "secretariat"}, Seats...))
 		}
-		out = append(out, strings.Join([]string{pick(d, someTypes), p.System, p.Code, seat}, ","))
+		out = addOnce(out, strings.Join([]string{pick(d, someTypes), p.System, p.Code, seat}, ","))
 	}
 	return strings.Join(out, "\n") + "\n"
 }
