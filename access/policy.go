@@ -55,6 +55,9 @@ func (m *Matrix) addPolicy(rec record) *TableFault {
 			row.Categories |= category
 		}
 	}
+	if slices.Contains(m.policy, row) {
+		return &TableFault{Column: "basis", Code: "twice", Value: strings.Join([]string{row.Basis, row.System, row.Code, row.Needs, row.Cell()}, " ")}
+	}
 	m.policy = append(m.policy, row)
 	return nil
 }

@@ -99,16 +99,17 @@ func TestTheDefaultPolicyAsksConsentOfCoordinators(t *testing.T) {
 func TestAPolicyThatIsNotUnderstoodIsRefused(t *testing.T) {
 	tables := DefaultTables()
 	for row, code := range map[string]string{
-		"emergency,*,*,consent,*":                   "unknown_basis",
-		"*,*,*,opposition,*":                        "unknown_fact",
-		"*,*,*,consent,medical secrets":             "unknown_category",
-		"*,*,*,consent,":                            "missing",
-		"care_team_3,TRE_G15,,information,medical ": "missing",
+		"emergency,*,*,consent,*":                      "unknown_basis",
+		"*,*,*,opposition,*":                           "unknown_fact",
+		"*,*,*,consent,medical secrets":                "unknown_category",
+		"*,*,*,consent,":                               "missing",
+		"*,*,*,consent,medical\n*,*,*,consent,medical": "twice",
+		"care_team_3,TRE_G15,,information,medical ":    "missing",
 	} {
 		tables.Policy = strings.Join(PolicyColumns, ",") + "\n" + row + "\n"
 		_, err := ParseMatrix(1, tables)
 		var fault *TableFault
-		if !errors.As(err, &fault) || fault.Code != code || fault.Line != 2 || fault.Table != TablePolicy {
+		if !errors.As(err, &fault) || fault.Code != code || fault.Line != 1+strings.Count(row, "\n")+1 || fault.Table != TablePolicy {
 			t.Errorf("%q: %v", row, err)
 		}
 	}

@@ -1,14 +1,10 @@
 package proof
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // otherPolicy makes places wait for facts: of any basis or one, of anybody or somebody, for some categories or all of them.
 func (d dice) otherPolicy() string {
-	var b strings.Builder
-	b.WriteString("basis,system,code,needs,categories\n")
+	out := []string{"basis,system,code,needs,categories"}
 	lines := strings.Split(strings.TrimSpace(defaultCategories), "\n")[1:]
 	for range d.IntN(5) {
 		p, categories := Profession{"*", "*"}, "*"
@@ -19,10 +15,12 @@ func (d dice) otherPolicy() string {
 		if d.chance(75) {
 			categories = pick(d, Categories) + " " + pick(d, Categories)
 		}
-		fmt.Fprintf(&b, "%s,%s,%s,%s,%s\n", pick(d, []string{"*", "consent", "care_team_1", "care_team_3", "care_team_3"}), p.System, p.Code,
-			pick(d, []string{"information", "non_opposition", "consent"}), categories)
+		out = addOnce(out, strings.Join([]string{
+			pick(d, []string{"*", "consent", "care_team_1", "care_team_3", "care_team_3"}), p.System, p.Code,
+			pick(d, []string{"information", "non_opposition", "consent"}), categories,
+		}, ","))
 	}
-	return b.String()
+	return strings.Join(out, "\n") + "\n"
 }
 
 // arenaPolicy is the one a territory starts with, and nurses wait for a non-opposition to read social matters.
